@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from deeptepp.domain.clinical import ClinicalProfile
-from deeptepp.domain.lesion import Lesion, Roi
+from deeptepp.domain.lesion import Lesion, Roi, ViewStack
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Assessment, RiskScore, ShiftMm, Stability, Tier
 from deeptepp.domain.study import PhaseChoice, Study
@@ -16,12 +19,16 @@ from deeptepp.model.bundle import ModelBundle
 from deeptepp.model.predict import score_views
 from deeptepp.scoring.images import CaseImages
 from deeptepp.views.mosaic import build_views
+from deeptepp.views.planes import ViewSettings
 from deeptepp.wording.sentence import sentence
 
 SHIFT_MM = 3.0
 """How far the region of interest is shifted; the largest shift that the network met in training."""
 
-_FACES = ((0, 0, 0), (1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1))
+Face = tuple[int, int, int]
+"""Direction (x, y, z) of a shift."""
+
+_FACES: tuple[Face, ...] = ((0, 0, 0), (1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1))
 """Where it stands, and the six directions along the axes of the patient, (x, y, z) LPS."""
 
 
@@ -49,22 +56,21 @@ def measure_stability(
     n = max(1, round(shift_mm / bundle.roi.spacing_mm))
     step_mm = n * bundle.roi.spacing_mm
     progress(StepReport(Step.STABILITY, 0.0))
-    scores: dict[ShiftMm, float] = {} if here is None else {(0.0, 0.0, 0.0): here.probability}
+    found: dict[Face, float] = {} if here is None else {_FACES[0]: here.probability}
     # The region of interest moved along each axis, both ways, and scored again.
-    for i, (direction, roi) in enumerate(
-        _shifted(intensities or images.study, images.phase, lesion, bundle.roi, n)
-    ):
-        x, y, z = (step_mm * d for d in direction)
-        if (x, y, z) not in scores:
-            scores[x, y, z] = score_views(bundle, build_views(roi, bundle.views), profile).probability
-        progress(StepReport(Step.STABILITY, (i + 1) / len(_FACES)))
-    found = sentence(
+    cubes = _shifted(intensities or images.study, images.phase, lesion, bundle.roi, n)
+    wanted = [(face, cube) for face, cube in cubes if face not in found]
+    for face, views in _views(wanted, bundle.views):
+        found[face] = score_views(bundle, views, profile).probability
+        progress(StepReport(Step.STABILITY, len(found) / len(_FACES)))
+    scores: dict[ShiftMm, float] = {(step_mm * x, step_mm * y, step_mm * z): found[x, y, z] for x, y, z in _FACES}
+    told = sentence(
         "{low:.2f} to {high:.2f} with shifts of {mm:g} mm",
         low=min(scores.values()),
         high=max(scores.values()),
         mm=step_mm,
     )
-    progress(StepReport(Step.STABILITY, 1.0, found))
+    progress(StepReport(Step.STABILITY, 1.0, told))
     # Stable where every shift stays in one tier.
     seen = {bundle.tiers.tier_of(score) for score in scores.values()}
     return Stability(scores, tuple(tier for tier in Tier if tier in seen))
@@ -98,7 +104,7 @@ def with_stability(
 
 def _shifted(
     images: Study | Intensities, phase: PhaseChoice, lesion: Lesion, settings: RoiSettings, n: int
-) -> Iterator[tuple[tuple[int, int, int], Roi]]:
+) -> Iterator[tuple[Face, Roi]]:
     """Cut the cube and its neighbours ``n`` voxels away, one direction (x, y, z) at a time."""
     size = settings.n_voxels
     wide_mm = (size + 2 * n) * settings.spacing_mm
@@ -110,3 +116,22 @@ def _shifted(
         stop = [a + size for a in start]
         block = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
         yield (x, y, z), Roi(wide.voxels[(slice(None), *block)], mask, wide.grid.crop(start, stop))
+
+
+def _views(cubes: Sequence[tuple[Face, Roi]], settings: ViewSettings) -> Iterator[tuple[Face, ViewStack]]:
+    """Build the views of cubes with one outline.
+
+    Those whose middle lies at the same index, to the last bit, are sampled at the same points: side by side, as
+    channels of one cube.
+    """
+    alike: dict[tuple[float, ...], list[tuple[Face, Roi]]] = defaultdict(list)
+    for face, roi in cubes:
+        centre_mm = roi.grid.centre_mm
+        place = (*(roi.grid.affine[:3, 3] - centre_mm), *roi.grid.to_index(centre_mm))
+        alike[place].append((face, roi))
+    for group in alike.values():
+        first = group[0][1]
+        together = Roi(np.concatenate([roi.voxels for _, roi in group]), first.mask, first.grid)
+        views = build_views(together, settings)
+        for (face, _), own in zip(group, np.split(views.views, len(group), axis=1), strict=True):
+            yield face, ViewStack(own, views.names)
