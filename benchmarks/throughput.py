@@ -1,12 +1,12 @@
 """Processor seconds of a study from its zip to the tier, beside the same way by pydicom, MONAI and eager torch.
 
-Run as ``OMP_NUM_THREADS=1 python benchmarks/throughput.py [--n 200] [--peer CHECKOUT] [--rows FILE.jsonl]
-[--out FILE.md]``. Every study is another simulated patient with another tumour, of the default protocol; it is made
-in a temporary folder, read by both pipelines in one process, one after the other, and deleted. Both have the same
+Run as ``OMP_NUM_THREADS=1 python benchmarks/throughput.py [--n 200] [--peer CHECKOUT] [--rows FILE.jsonl] [--out
+FILE.md]``. Every study is another simulated patient with another tumour, of the default protocol; it is made in
+a temporary folder, read by both pipelines in one process, one after the other, and deleted. Both have the same
 network and views, and shift the outline in the same six directions. ``--peer`` names a checkout of an earlier
-commit, which takes the same zips in a process of its own. The first study warms every process up and is left out.
-``--rows`` keeps the times of each study as soon as it is done: the same command, run again, goes on where it was
-stopped. The program ends with 1 where a ratio is missed.
+commit, which takes the same zips in a process of its own. The first study warms every process up and is left
+out. ``--rows`` keeps the times of each study as soon as it is done: the same command, run again, goes on where
+it was stopped. The program ends with 1 where a ratio is missed.
 """
 
 from __future__ import annotations
