@@ -85,7 +85,7 @@ ISPY2_ROW: dict[str, object] = {
     "menopausal_status": "Premenopausal (<6 months since LMP)",
     "Age_at_Screening": 47,
 }
-"""Headings of the published workbook, as public programs that read it name them; it is not among the real tables."""
+"""Headings of the published workbook as public programs name them; it is not among the real tables."""
 
 MAMA_MIA_ROW: dict[str, object] = {
     "patient_id": "DUKE_900",

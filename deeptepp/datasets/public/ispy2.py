@@ -12,7 +12,14 @@ from deeptepp.domain.cohort import HER2_POSITIVE, Endpoint
 
 ISPY2 = public_source("ispy2")
 
-_ID, _HR, _HER2, _PCR, _AGE, _MENOPAUSE = "Patient_ID", "HR", "HER2", "pCR", "Age_at_Screening", "menopausal_status"
+_ID, _HR, _HER2, _PCR, _AGE, _MENOPAUSE = (
+    "Patient_ID",
+    "HR",
+    "HER2",
+    "pCR",
+    "Age_at_Screening",
+    "menopausal_status",
+)
 
 
 def read_ispy2(path: Path) -> Imported:

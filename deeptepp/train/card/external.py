@@ -55,8 +55,6 @@ def validate_bundle(bundle: ModelBundle, source: ViewSource, *, progress: Listen
     tier; ``tier_outcomes`` of all; ``patients`` by position with score and label; what ``description`` tells of
     the dataset; digests of bundle and dataset; ``remark`` where the dataset is that of the training. For JSON.
     """
-    if isinstance(source, Dataset) and source.roi_settings != bundle.roi:
-        raise BadSetting(key="roi_settings", value="other than those of the bundle", limit=str(bundle.roi))
     settings = _settings(bundle)
     labels = label_patients(source, settings)
     view_scores = score_all(bundle, source, progress=progress)
@@ -91,8 +89,11 @@ def score_all(bundle: ModelBundle, source: ViewSource, *, progress: Listener = s
     """Score every patient of a dataset as serving does.
 
     ``bundle``: the network, its views and how CP facts are encoded. Returns (n, V): probability of the event by
-    view; the risk score is ``bundle.on_site`` of the mean over the views.
+    view; the risk score is ``bundle.on_site`` of the mean over the views. Raises BadSetting: the patients are
+    slices, or regions that were cut in another way.
     """
+    if not isinstance(source, Dataset) or source.roi_settings != bundle.roi:
+        raise BadSetting(key="roi_settings", value="other than those of the bundle", limit=str(bundle.roi))
     names = source.view_names(bundle.views)
     clinical, facts = bundle.clinical.encode_cohort(source.cohort), bundle.effects.of_cohort(source.cohort)
     has_images = bundle.net.settings.get("backbone") != "cp_mlp"

@@ -302,7 +302,11 @@ def test_ispy2_facts_are_translated_under_the_headings_of_its_workbook(tmp_path)
     assert cohort["er_positive"].tolist() == pytest.approx([np.nan, 0, np.nan, np.nan], nan_ok=True)
     assert cohort["age_years"].tolist() == pytest.approx([47, 47, np.nan, 47], nan_ok=True)
     assert cohort["menopause"].tolist() == ["pre", "post", None, None]
-    assert (told["ispy2.her2-unknown"], told["public.perimenopausal"], told["public.unknown-code"]) == ((4,), (4,), (5,))
+    assert (told["ispy2.her2-unknown"], told["public.perimenopausal"], told["public.unknown-code"]) == (
+        (4,),
+        (4,),
+        (5,),
+    )
 
 
 def test_mama_mia_facts_are_translated(tmp_path):
@@ -404,12 +408,22 @@ def test_the_real_facts_of_ispy2_are_the_same_in_the_layout_of_its_own_archive(t
     ours = real("mama_mia").cohort
     ours = ours.where(ours["source"] == "ispy2")
     table = read_workbook(REAL / "mama_mia" / "clinical_and_imaging_info.xlsx", "dataset_info")
-    columns = {"HR": "hr", "HER2": "her2", "pCR": "pcr", "Age_at_Screening": "age", "menopausal_status": "menopause"}
+    columns = {
+        "HR": "hr",
+        "HER2": "her2",
+        "pCR": "pcr",
+        "Age_at_Screening": "age",
+        "menopausal_status": "menopause",
+    }
     cells = zip(*(table.columns[name] for name in ("patient_id", *columns.values())), strict=True)
     rows = [
         {"Patient_ID": int(who.partition("_")[2])}
         | dict(zip(columns, told, strict=True))
-        | {"menopausal_status": re.sub(r"^(pre|peri|post)", lambda state: state[1].title() + "menopausal", told[-1])}
+        | {
+            "menopausal_status": re.sub(
+                r"^(pre|peri|post)", lambda state: state[1].title() + "menopausal", told[-1]
+            )
+        }
         for who, *told in cells
         if who.startswith("ISPY2")
     ]
