@@ -9,7 +9,7 @@
 # Seen                                        page faults
 #   a process of its own                      0: the memory of the array before is used again
 #   a worker of LocalCluster                  about 102,000: 513 for each array
-#   the same, pre-spawn-environ without it    0
+#   the same, pre-spawn-environ without it    below 100
 #
 # glibc raises its threshold for mapped memory (128 kB at first) to the size of the largest array that was given back,
 # up to 32 MB. Whoever sets the trim threshold, to whatever value, ends that for good (mallopt(3), "dynamic mmap

@@ -33,8 +33,8 @@ HEADING = "## External validation"
 
 _LIMITS = "## Limits"
 
-SCANNED = "Scan protocol"
-"""Factor of groups that were scanned alike."""
+_PARTED = {ARM: "Treatment", PROTOCOL: "Scan protocol"}
+"""Columns by which patients are parted into groups, and the factor that each is called."""
 
 _RECIPE = ("preset", "seed", "scanners", "image_correlation", "n_detected", "collection")
 """What is kept of the description of a dataset."""
@@ -50,10 +50,11 @@ def validate_bundle(bundle: ModelBundle, source: ViewSource, *, progress: Listen
 
     ``bundle``: network, cut-offs and the settings that it was trained with, which say what its label is.
     ``source``: the patients; their regions of interest must be cut as the bundle's were. ``progress``: hears how
-    far the scoring is; may raise ``JobCancelled``. Returns: ``groups`` by name (``all``, each treatment and
-    each scan protocol), each as ``measure_group`` lays it out with its ``factor`` and the number of patients per
-    tier; ``tier_outcomes`` of all; ``patients`` by position with score and label; what ``description`` tells of
-    the dataset; digests of bundle and dataset; ``remark`` where the dataset is that of the training. For JSON.
+    far the scoring is; may raise ``JobCancelled``. Returns: ``groups`` by name (``all``, each treatment and each
+    scan protocol), each as ``measure_group`` lays it out with its ``column``, its ``factor`` and the number of
+    patients per tier; ``tier_outcomes`` of all; ``patients`` by position with score and label; what
+    ``description`` tells of the dataset; digests of bundle and dataset; ``remark`` where the dataset is that of
+    the training. For JSON.
     """
     settings = _settings(bundle)
     labels = label_patients(source, settings)
@@ -72,8 +73,9 @@ def validate_bundle(bundle: ModelBundle, source: ViewSource, *, progress: Listen
         "remark": _OWN_DATA if is_own else "",
         "description": {key: source.description[key] for key in _RECIPE if key in source.description},
         "groups": {
-            name: {"factor": factor} | _measure(bundle, source.cohort, labels, scores, chosen, shift)
-            for (factor, name), chosen in groups.items()
+            name: {"column": column, "factor": _PARTED.get(column, "")}
+            | _measure(bundle, source.cohort, labels, scores, chosen, shift)
+            for (column, name), chosen in groups.items()
         },
         "tier_outcomes": tier_outcomes(source.cohort, scores, labels.event, bundle.tiers),
         "patients": {
@@ -170,7 +172,7 @@ def _tables(found: Mapping[str, Any]) -> str:
     """Lay out discrimination, calibration and tiers of each group, and what followed in each tier."""
     heads = ("patients", "n", "events", "AUC (95 % CI, DeLong)", "bootstrap", "yes/no", "ACC", "SENS", "SPEC")
     named = [
-        (f"scan protocol {name}" if group["factor"] == SCANNED else name, group)
+        (f"scan protocol {name}" if parted_by(group) == PROTOCOL else name, group)
         for name, group in found["groups"].items()
     ]
     rows = [_row(name, group) for name, group in named]
@@ -206,12 +208,18 @@ def _settings(bundle: ModelBundle) -> TrainSettings:
 def _groups(cohort: Cohort) -> dict[tuple[str, str], npt.NDArray[np.bool_]]:
     """Everybody, and the patients of each treatment and of each scan protocol where there are several."""
     groups = {("", "all"): np.ones(len(cohort), dtype=bool)}
-    for factor, column in (("Treatment", ARM), (SCANNED, PROTOCOL)):
+    for column in _PARTED:
         values = np.asarray(cohort[column]).astype(str) if column in cohort else np.array([], dtype=str)
         names = np.unique(values).tolist()
         if len(names) > 1:
-            groups |= {(factor, name): values == name for name in names}
+            groups |= {(column, name): values == name for name in names}
     return groups
+
+
+def parted_by(group: Mapping[str, Any]) -> str:
+    """Name the column by which a group was chosen, empty for everybody; older bundles hold its factor alone."""
+    before = {factor: column for column, factor in _PARTED.items()}
+    return str(group.get("column", before.get(group["factor"], "")))
 
 
 def _measure(
