@@ -185,8 +185,8 @@ def _dask(workers: Workers) -> Iterator[_Pool]:
     from distributed import Client, KilledWorker, LocalCluster
 
     logging.getLogger("distributed").setLevel(logging.ERROR)
-    ours = {"distributed.scheduler.allowed-failures": 0, "distributed.nanny.pre-spawn-environ": ONE_THREAD}
-    with dask.config.set(ours):
+    trims = "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_"
+    with dask.config.set({"distributed.scheduler.allowed-failures": 0, trims: None}):
         cluster = workers.address or LocalCluster(
             n_workers=workers.n,
             threads_per_worker=1,
