@@ -112,7 +112,9 @@ class PublicTable:
         is_known = np.isin(states.astype(str), ("pre", "post"))
         is_strange = ~is_known & (states != "peri") & (states != None)  # noqa: E711  elementwise
         self.warn("public.unknown-code", is_strange, name=name)
-        return np.where(is_known, states, None)
+        return np.array(
+            [each if known else None for each, known in zip(states, is_known, strict=True)], dtype=object
+        )
 
     def in_range(self, name: str, values: Floats) -> Floats:
         """Keep what may be a fact of a patient.

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.domain.cohort import ARM, LATENT_RISK, SET, Cohort
+from deeptepp.domain.cohort import LATENT_RISK, SET, Cohort
 from deeptepp.domain.lesion import ViewStack
 from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT, Tier
 from deeptepp.errors import BadSetting
-from deeptepp.model.bundle import EXTERNAL, ModelBundle
+from deeptepp.model.bundle import EXTERNAL, PARTED, ModelBundle, parted_by
 from deeptepp.model.predict import view_probabilities
 from deeptepp.train.card.card_results import survival_rows
 from deeptepp.train.data.dataset import Dataset, Labels, label_patients
@@ -32,9 +32,6 @@ HEADING = "## External validation"
 """Section of the model card with the same; it stands before that of the limits."""
 
 _LIMITS = "## Limits"
-
-_PARTED = {ARM: "Treatment", PROTOCOL: "Scan protocol"}
-"""Columns by which patients are parted into groups, and the factor that each is called."""
 
 _RECIPE = ("preset", "seed", "scanners", "image_correlation", "n_detected", "collection")
 """What is kept of the description of a dataset."""
@@ -73,7 +70,7 @@ def validate_bundle(bundle: ModelBundle, source: ViewSource, *, progress: Listen
         "remark": _OWN_DATA if is_own else "",
         "description": {key: source.description[key] for key in _RECIPE if key in source.description},
         "groups": {
-            name: {"column": column, "factor": _PARTED.get(column, "")}
+            name: {"column": column, "factor": PARTED.get(column, "")}
             | _measure(bundle, source.cohort, labels, scores, chosen, shift)
             for (column, name), chosen in groups.items()
         },
@@ -208,18 +205,12 @@ def _settings(bundle: ModelBundle) -> TrainSettings:
 def _groups(cohort: Cohort) -> dict[tuple[str, str], npt.NDArray[np.bool_]]:
     """Everybody, and the patients of each treatment and of each scan protocol where there are several."""
     groups = {("", "all"): np.ones(len(cohort), dtype=bool)}
-    for column in _PARTED:
+    for column in PARTED:
         values = np.asarray(cohort[column]).astype(str) if column in cohort else np.array([], dtype=str)
         names = np.unique(values).tolist()
         if len(names) > 1:
             groups |= {(column, name): values == name for name in names}
     return groups
-
-
-def parted_by(group: Mapping[str, Any]) -> str:
-    """Name the column by which a group was chosen, empty for everybody; older bundles hold its factor alone."""
-    before = {factor: column for column, factor in _PARTED.items()}
-    return str(group.get("column", before.get(group["factor"], "")))
 
 
 def _measure(

@@ -8,9 +8,9 @@ from typing import Any
 
 from deeptepp.domain.cohort import ARM, Arm
 from deeptepp.domain.risk import Tier
+from deeptepp.model.bundle import parted_by
 from deeptepp.report.format import auc_ci, percent, percent_ci, signed_ci
 from deeptepp.stats.event_rule import MIN_EVENTS, why_not_measured
-from deeptepp.train.card.external import parted_by
 from deeptepp.ui.words.language import say, t
 from deeptepp.ui.words.screen_words import MEASURED_ON, label
 
