@@ -42,6 +42,7 @@ class FrozenNet:
 
     def pool(self, batches: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Map batches of peaks (B, S, H/4, W/4) to pooled features of them all, (sum of B, n) float32."""
+        # The largest of what is cut at 0 is the largest, cut at 0: the cut comes last, with a quarter to do.
         # Large maps a batch at a time, for the cache; small ones together, as a call lays out its weights anew.
         trunk = self.net.trunk
         made = torch.cat([trunk.layer1(torch.relu(peaks).to(self.precision)) for peaks in batches])

@@ -87,11 +87,10 @@ class ResNet18Trunk(nn.Module):
 
     def forward(self, views: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Map mosaics (B, C, H, W) to the maps of the last three stages."""
-        x = self.bn1(self.conv1(views))  # (B, S, H/2, W/2)
+        x = torch.relu(self.bn1(self.conv1(views)))  # (B, S, H/2, W/2)
         # With channels last torch pools several numbers at once, else one by one: the same numbers.
         pooled = self.maxpool(x.contiguous(memory_format=torch.channels_last)).contiguous()
-        # The largest of what is cut at 0 is the largest, cut at 0: so there is a quarter to cut.
-        return self.stages(self.layer1(torch.relu(pooled)))  # of (B, S, H/4, W/4)
+        return self.stages(self.layer1(pooled))  # of (B, S, H/4, W/4)
 
     def stages(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Map what the first stage makes, (B, S, H/4, W/4), to the maps of the last three."""
