@@ -57,24 +57,24 @@ _PROBABILITY = (
 )
 
 
-def measured_tab(bundle: ModelBundle) -> None:
+def measured_tab(bundle: ModelBundle, sha256: str) -> None:
     """Show all that was measured."""
-    _accuracy(bundle, bundle.sha256)
+    _accuracy(bundle, sha256)
     row = st.container(horizontal=True, gap="large", key="evidence-tiers")
     with row.container(key="evidence-cut-offs"):
-        _cut_offs(bundle, bundle.sha256)
+        _cut_offs(bundle, sha256)
     with row.container(key="evidence-curves"):
-        _survival(bundle, bundle.sha256, endpoint_choice("evidence-end"))
+        _survival(bundle, sha256, endpoint_choice("evidence-end"))
 
 
 @drawn_once
-def _accuracy(_bundle: ModelBundle, sha256: str) -> None:
+def _accuracy(bundle: ModelBundle, sha256: str) -> None:
     """Show all but the tiers, which begin with their heading."""
-    _discrimination(_bundle)
-    _other_patients(_bundle)
-    _curves(_bundle)
-    _operating_points(_bundle.metrics)
-    _subgroups(_bundle.metrics)
+    _discrimination(bundle)
+    _other_patients(bundle)
+    _curves(bundle)
+    _operating_points(bundle.metrics)
+    _subgroups(bundle.metrics)
     st.header(t("Risk tiers"), help=help_on("Youden, Two-means, Kaplan-Meier, Log-rank"))
 
 
@@ -252,9 +252,9 @@ def _subgroups(metrics: Mapping[str, Any]) -> None:
 
 
 @drawn_once
-def _cut_offs(_bundle: ModelBundle, sha256: str) -> None:
+def _cut_offs(bundle: ModelBundle, sha256: str) -> None:
     """Show cut-offs and sizes of the tiers."""
-    tiers, reference = _bundle.tiers, _bundle.reference
+    tiers, reference = bundle.tiers, bundle.reference
     limits = {
         Tier.LOW: t("below {cut:.3f}", cut=tiers.low_below),
         Tier.MODERATE: t("{low:.3f} to {high:.3f}", low=tiers.low_below, high=tiers.high_from),
@@ -275,12 +275,12 @@ def _cut_offs(_bundle: ModelBundle, sha256: str) -> None:
 
 
 @drawn_once
-def _survival(_bundle: ModelBundle, sha256: str, endpoint: Endpoint) -> None:
+def _survival(bundle: ModelBundle, sha256: str, endpoint: Endpoint) -> None:
     """Show what followed in each tier."""
-    comparison = by_tier(_bundle.reference, endpoint)
+    comparison = by_tier(bundle.reference, endpoint)
     held = held_curves(comparison, are_treatments=False)
     figure = comparison_figure(
-        comparison, held, title="By risk tier", y_title=label(comparison.endpoint), simulated=_bundle.is_simulated
+        comparison, held, title="By risk tier", y_title=label(comparison.endpoint), simulated=bundle.is_simulated
     )
     show_figure(figure, key="evidence-km", fallback_alt=t("Survival of the reference cohort by risk tier"))
     for words in untested_words(held):

@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec
+from functools import partial, wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 
 from deeptepp.ui.words.language import current_language
 
 P = ParamSpec("P")
+SourceT = TypeVar("SourceT")
 
-_N_KEPT = 32
-"""Drawings kept of each part: two languages on two themes, with what can be chosen, for two models."""
+_N_KEPT = 128
+"""Drawings kept of all parts: some ten of them in two languages and two themes, for two models, with what can be
+chosen; the largest has 0.2 MB."""
 
 
-def drawn_once(draw: Callable[P, None]) -> Callable[P, None]:
-    """Let a function draw once for all visitors who read it in the same language and theme; no control may be in it.
+def drawn_once(
+    draw: Callable[Concatenate[SourceT, str, P], None],
+) -> Callable[Concatenate[SourceT, str, P], None]:
+    """Let a function draw once for all who read it in the same language and theme; no control may be in it.
 
-    For what rests on the model of this server alone, never on a case or a visitor's table. Its arguments name what
-    is drawn; one that begins with ``_`` is not looked at, and needs a digest beside it that names it.
+    Its first argument is what is drawn, the second names that: empty where it rests on a case or on a visitor's
+    table, which is drawn anew each time and kept nowhere. Whatever else it depends on is in the arguments behind.
     """
 
-    @st.cache_resource(max_entries=_N_KEPT, show_spinner=False)
     @wraps(draw)
-    def kept(*args: P.args, **kwargs: P.kwargs) -> None:
-        draw(*args, **{name: value for name, value in kwargs.items() if name != "look"})
-
-    @wraps(draw)
-    def shown(*args: P.args, **kwargs: P.kwargs) -> None:
-        look = f"{current_language()} {st.context.theme.type}"
-        kept(*args, **kwargs | {"look": look})
+    def shown(source: SourceT, name: str, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        drawing = partial(draw, source, name, *args, **kwargs)
+        if name:
+            part = (draw.__module__, draw.__qualname__, name, args, kwargs)
+            _kept(part, current_language().value, st.context.theme.type or "", drawing)
+        else:
+            drawing()
 
     return shown
+
+
+@st.cache_resource(max_entries=_N_KEPT, show_spinner=False)
+def _kept(part: tuple[object, ...], language: str, theme: str, _draw: Callable[[], None]) -> None:
+    """Draw; Streamlit sends the same elements again to whoever asks later."""
+    _draw()
