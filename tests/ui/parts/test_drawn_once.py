@@ -1,4 +1,4 @@
-"""What all visitors see alike is drawn once for each language, theme, name and choice; a visitor's own never is."""
+"""What all visitors see alike is drawn once for each language, theme, name and choice; their own never is."""
 
 from types import SimpleNamespace
 
