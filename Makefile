@@ -58,7 +58,8 @@ results: $(STAMP) ## Run every experiment of docs/results on the reference cohor
 	$(BIN)/python -c "from deeptepp.domain.experiment_suites import SUITE_LIST; \
 		print(*(f'{suite.settings} {name}' for name, suite in SUITE_LIST.items()), sep='\n')" | \
 	while read settings suite; do \
-		$(BIN)/deeptepp evaluate docs/examples/$$settings --suite $$suite || exit 1; done
+		[ $$settings = experiments.toml ] && seeds="--seed 1 --seed 2" || seeds=""; \
+		$(BIN)/deeptepp evaluate docs/examples/$$settings --suite $$suite $$seeds || exit 1; done
 	$(BIN)/deeptepp evaluate docs/examples/null.toml --suite null
 
 .PHONY: external

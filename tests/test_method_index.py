@@ -23,8 +23,8 @@ def _tables(name: str, heading: str = "") -> list[list[str]]:
     return [row for row in rows if "`" in row[-1] + row[-2]]
 
 
-STEPS = _tables("architecture.md", "The method, step by step")
-TERMS = _tables("method_index.md")
+STEPS = _tables("method_index.md", "The method, step by step")
+TERMS = [row for row in _tables("method_index.md") if row not in STEPS]
 
 
 @cache

@@ -63,6 +63,10 @@ def evaluate(
     only: Annotated[
         list[str] | None, typer.Option(help="Of settings: run this experiment alone; may be repeated.")
     ] = None,
+    seed: Annotated[
+        list[int] | None,
+        typer.Option(help="Of settings: draw everything anew with this seed too; may be repeated."),
+    ] = None,
     dataset: Annotated[
         Path | None, typer.Option(exists=True, file_okay=False, help="Of a bundle: the folder of other patients.")
     ] = None,
@@ -78,23 +82,25 @@ def evaluate(
     if what.is_dir():
         _validate(what, dataset, out, add=add, as_json=as_json)
     else:
-        _run_suites(what, suite, only or [], out or Path("docs/results"), as_json=as_json)
+        _run_suites(what, suite, only or [], seed or [], out or Path("docs/results"), as_json=as_json)
 
 
-def _run_suites(path: Path, suite: str, only: list[str], out: Path, *, as_json: bool) -> None:
+def _run_suites(path: Path, suite: str, only: list[str], seeds: list[int], out: Path, *, as_json: bool) -> None:
     """Run suites of experiments and say where their tables are."""
     from deeptepp.train.runs.evaluate import evaluate_suites
     from deeptepp.train.settings import read_settings
 
     # A path from the root would name a machine in a table that is published.
     shown = path.name if path.is_absolute() else path.as_posix()
-    command = " ".join(["deeptepp evaluate", shown, "--suite", suite, *(f"--only {name}" for name in only)])
+    also = [*(f"--only {name}" for name in only), *(f"--seed {seed}" for seed in seeds)]
+    command = " ".join(["deeptepp evaluate", shown, "--suite", suite, *also])
     written = evaluate_suites(
         read_settings(path),
         suite,
         out=out,
         command=command,
         only=only,
+        seeds=seeds,
         progress=lambda line: typer.echo(line, err=True),
     )
     if as_json:

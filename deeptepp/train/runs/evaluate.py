@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from deeptepp.errors import BadSetting
@@ -32,13 +33,15 @@ def evaluate_suites(
     out: Path,
     command: str,
     only: Collection[str] = (),
+    seeds: Sequence[int] = (),
     progress: Listener = silent,
 ) -> list[Path]:
     """Run one suite or all of them, and write their tables.
 
     ``settings``: the base of the experiments; runs and JSON go to ``experiments/`` of its ``output``. ``suite``:
     key of ``SUITES``, ``all``, or ``null``. ``out``: receives ``<suite>.md``. ``only``: names of the experiments
-    to run; all when empty. Of all suites, those that know one of the names run. Returns: the tables that were
+    to run; all when empty. Of all suites, those that know one of the names run. ``seeds``: draw the split, the
+    views and the networks anew with each of these too, and show what that changes. Returns: the tables that were
     written.
     """
     if suite == NULL:
@@ -48,10 +51,17 @@ def evaluate_suites(
     source = read_dataset(settings.dataset)
     written = []
     for name, wanted in chosen.items():
-        content = run_suite(
-            settings, name, folder=settings.output / EXPERIMENTS, dataset=source, only=wanted, progress=progress
-        )
-        written.append(write_results(content, out, command=command))
+        folder = settings.output / EXPERIMENTS
+        places = {settings.seed: folder} | {
+            seed: folder / f"seed-{seed}" for seed in seeds if seed != settings.seed
+        }
+        content, *others = [
+            run_suite(
+                replace(settings, seed=seed), name, folder=place, dataset=source, only=wanted, progress=progress
+            )
+            for seed, place in places.items()
+        ]
+        written.append(write_results(content, out, command=command, others=others))
     return written
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deeptepp.train.measure.facts import NOT_ESTIMABLE, TITLES, estimate, estimate_alone, rows_of, share, triple
@@ -114,7 +114,7 @@ def contrasts(content: Content, printed: Mapping[tuple[str, str], str] | None = 
 
     ``printed``: published p values by experiment and group. Returns: Markdown; empty where nothing was compared.
     """
-    titles = {each["name"]: each["title"] for each in content["experiments"]}
+    titles = _titles(content)
     rows = []
     for each in sorted(content["contrasts"], key=lambda each: groups_in(content).index(each["group"])):
         words = f"{titles[each['against']]} less {titles[each['name']]}"
@@ -142,6 +142,33 @@ def contrasts(content: Content, printed: Mapping[tuple[str, str], str] | None = 
     return rows_of(heads, rows) if rows else ""
 
 
+def by_seed(contents: Sequence[Content]) -> str:
+    """Lay out the AUC and the contrasts of one suite with several seeds, a column for each.
+
+    ``contents``: of the suite, as ``run_suite`` gives it, one for each seed.
+    """
+    seeds = [f"seed {content['base']['seed']}" for content in contents]
+    areas, differences = [], []
+    for group in groups_in(contents[0]):
+        for name, title in _titles(contents[0]).items():
+            found = [_named(content["experiments"], name).get("metrics", {}).get(group) for content in contents]
+            cells = [estimate(each["auc"], each["auc_low"], each["auc_high"]) if each else DASH for each in found]
+            areas.append((TITLES[group], title, *cells, _mean([each["auc"] for each in found if each])))
+    for each in contents[0]["contrasts"]:
+        same = [
+            _named(content["contrasts"], each["name"], group=each["group"], against=each["against"])
+            for content in contents
+        ]
+        titles = _titles(contents[0])
+        words = f"{titles[each['against']]} less {titles[each['name']]}"
+        cells = [_difference(one) if one else DASH for one in same]
+        mean = _mean([one["difference"] for one in same if one and one["p"] is not None], sign="+")
+        differences.append((TITLES[each["group"]], words, *cells, mean))
+    first = rows_of(("patients", "model", *(f"AUC, {seed} (95 % CI)" for seed in seeds), "mean (range)"), areas)
+    heads = ("patients", "contrast", *(f"difference of AUC, {seed} (95 % CI)" for seed in seeds), "mean (range)")
+    return first + (f"\n\n{rows_of(heads, differences)}" if differences else "")
+
+
 def groups_in(content: Content) -> list[str]:
     """Groups that any experiment was measured on, in the order of ``TITLES``."""
     seen = {group for each in content["experiments"] for group in each["metrics"]}
@@ -153,6 +180,25 @@ def p_value(p: float | None, *, missing: str = NOT_ESTIMABLE) -> str:
     if p is None:
         return missing
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _titles(content: Content) -> dict[str, str]:
+    """Titles of the experiments by name."""
+    return {each["name"]: each["title"] for each in content["experiments"]}
+
+
+def _named(entries: Sequence[Mapping[str, Any]], name: str, **also: str) -> Mapping[str, Any]:
+    """Find the entry of an experiment; empty where there is none."""
+    wanted = {"name": name, **also}
+    return next((each for each in entries if wanted.items() <= each.items()), {})
+
+
+def _mean(values: Sequence[float | None], *, sign: str = "") -> str:
+    """Write the mean of what the seeds gave, and the lowest and the highest."""
+    known = [each for each in values if each is not None]
+    if len(known) < 2:
+        return DASH
+    return f"{sum(known) / len(known):{sign}.3f} ({min(known):{sign}.3f} to {max(known):{sign}.3f})"
 
 
 def _area_row(title: str, found: Mapping[str, Any]) -> tuple[str, ...]:

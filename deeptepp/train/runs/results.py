@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ _NOTES = {
     "Discrimination": "Patient level; a score is the mean over the views. Bootstrap: 2000 samples of patients, "
     "stratified by event, percentiles. Yes/no: the AUC of hard labels, which is the mean of sensitivity and "
     "specificity.",
+    "By seed": "A seed draws the patients held out, the folds, the views and the first weights of every network: "
+    "columns differ in all of it, and each interval is that of its own column.",
     "Operating points": "Positive: score at or above the cut-off; Wilson intervals. The second cut-off of a model "
     "has the highest Youden index of its own out-of-fold scores, so that it is flattered in the cross-validation "
     "and fair elsewhere.",
@@ -33,19 +35,19 @@ _NOTES = {
 }
 
 
-def write_results(content: Content, folder: Path, *, command: str) -> Path:
+def write_results(content: Content, folder: Path, *, command: str, others: Sequence[Content] = ()) -> Path:
     """Write the tables of one suite.
 
     ``content``: of a suite, as ``run_suite`` gives it. ``folder``: receives ``<suite>.md``; made when absent.
-    ``command``: what was called, for the reader to call again.
+    ``command``: what was called, for the reader to call again. ``others``: the same suite with other seeds.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{content['suite']}.md"
-    path.write_text(markdown_of(content, command=command), encoding="utf-8")
+    path.write_text(markdown_of(content, command=command, others=others), encoding="utf-8")
     return path
 
 
-def markdown_of(content: Content, *, command: str) -> str:
+def markdown_of(content: Content, *, command: str, others: Sequence[Content] = ()) -> str:
     """Lay out one suite."""
     is_simulated = content["is_simulated"]
     mark = f"**{SIMULATED_COHORT}.** " if is_simulated else ""
@@ -58,6 +60,7 @@ def markdown_of(content: Content, *, command: str) -> str:
             "Beside the published numbers": "" if content["suite"] == "protocol" else beside_published(content),
             "What the protocol adds": beside_published(content) if content["suite"] == "protocol" else "",
             "Contrasts": tables.contrasts(content, printed),
+            "By seed": tables.by_seed([content, *others]) if others else "",
             "Operating points": tables.operating_points(content),
             "Correlation with the simulated biology": tables.truth(content) if is_simulated else "",
             "Calibration": tables.calibration(content),

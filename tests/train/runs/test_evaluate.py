@@ -62,6 +62,17 @@ def test_all_writes_every_suite_and_only_those_that_know_the_named(settings, tmp
         evaluate_suites(base, "all", out=tmp_path / "tables", command="x", only=["nobody"])
 
 
+@pytest.mark.usefixtures("quick_suites")
+def test_another_seed_is_run_in_a_folder_of_its_own_and_stands_beside_the_first(settings, tmp_path):
+    path, base = settings
+    result = run("evaluate", path, "--seed", 7, "--seed", base.seed, "--out", tmp_path / "tables")
+    assert result.exit_code == 0, result.output
+    text = (tmp_path / "tables" / "table2.md").read_text()
+    assert f"AUC, seed {base.seed} (95 % CI) | AUC, seed 7 (95 % CI) | mean (range)" in text
+    other = json.loads((base.output / "experiments" / "seed-7" / "table2.json").read_text())
+    assert other["base"]["seed"] == 7
+
+
 def test_an_unknown_suite_is_refused_by_its_rule(settings, tmp_path):
     result = run("evaluate", settings[0], "--suite", "table9", "--out", tmp_path)
     assert result.exit_code == 1

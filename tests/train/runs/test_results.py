@@ -142,6 +142,27 @@ def test_the_paper_protocol_puts_fold_one_beside_the_published_testing_set(make_
     assert "200 patients, 67 with an event" in text  # fold 1 is not counted twice
 
 
+def test_other_seeds_stand_beside_the_first_one_with_their_mean_and_range(make_content):
+    first = make_content()
+    other = first | {"base": first["base"] | {"seed": 5}, "experiments": [], "contrasts": []}
+    assert "## By seed" not in markdown_of(first, command="x")
+    for each in first["experiments"]:
+        if each["name"] != "MRI":
+            metrics = {group: dict(found) for group, found in each["metrics"].items()}
+            metrics["holdout"] |= {"auc": 0.5, "auc_low": 0.4, "auc_high": 0.6}
+            other["experiments"].append(each | {"metrics": metrics})
+    other["contrasts"] = [each | {"difference": 0.25} for each in first["contrasts"] if each["name"] == "CP"]
+    text = markdown_of(first, command="x", others=[other]).split("## By seed")[1].split("\n## ")[0]
+    (mine,) = (each["metrics"]["holdout"]["auc"] for each in first["experiments"] if each["name"] == "MRI+MV")
+    cells = row_of(text, "Held out", "MRI with MV")
+    assert cells[2:] == [cells[2], "0.500 (0.400-0.600)", f"{(mine + 0.5) / 2:.3f} (0.500 to {mine:.3f})"]
+    assert cells[2].startswith(f"{mine:.3f} (")
+    assert row_of(text, "Held out", "MRI")[3:] == ["-", "-"]
+    contrast = row_of(text, "Held out", "DeepTEPP (MRI with MV + CP) less CP only")
+    assert contrast[3].startswith("+0.250 (")
+    assert "seed 5" in text
+
+
 @pytest.mark.parametrize("suite", SUITES)
 def test_every_suite_can_be_written(make_content, tmp_path, suite):
     path = write_results(make_content(suite), tmp_path / "tables", command="x")
