@@ -15,6 +15,7 @@ from deeptepp.ui.background.session import current_session
 from deeptepp.ui.page_manners import page_look
 from deeptepp.ui.tab_memory import remember_tab
 from deeptepp.ui.words.language import language_switch, read_language, t
+from deeptepp.ui.words.page_list import Page
 
 SIMULATED = "The model and its reference patients are simulated."
 """Said beside the mark while the model is a simulated one."""
@@ -26,20 +27,19 @@ OWN_PATIENTS = "The model and its reference patients are simulated, those of you
 """Said beside that mark."""
 
 
-def masthead(person: Person, *, screens: bool = False, has_real_patients: bool = False) -> None:
+def masthead(person: Person, page: Page, *, has_real_patients: bool) -> None:
     """Show the slim banner that stays in sight while the page scrolls, and what became of the case before.
 
-    ``person``: who is at the page; ``screens``: the page has screens that are steps in the history of the browser;
-    ``has_real_patients``: a table of real patients is looked at, the mark then speaks of the model alone, since
-    each figure carries the mark of its own patients.
+    ``person``: who is at the page; ``has_real_patients``: a table of real patients is looked at, the mark then
+    speaks of the model alone, since each figure carries the mark of its own patients.
     """
     read_language()
     marks, sentences = [RESEARCH_USE], [NOT_A_DEVICE]
     if _is_simulated():
         marks.append(SIMULATED_MODEL if has_real_patients else SIMULATED_COHORT)
         sentences.append(OWN_PATIENTS if has_real_patients else SIMULATED)
-    page_look([t(mark) for mark in marks])
-    remember_tab(screens=screens)
+    page_look([t(mark) for mark in marks], page.style)
+    remember_tab(screens=page.has_screens)
     text = "".join(f"<b>{escape(t(mark))}</b>" for mark in marks)
     said = escape(" ".join(t(sentence) for sentence in sentences))
     with st.container(key="masthead", horizontal=True, vertical_alignment="center", gap="small"):

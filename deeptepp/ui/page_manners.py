@@ -11,14 +11,16 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 
-def page_look(marks: Sequence[str]) -> None:
+def page_look(marks: Sequence[str], style: str) -> None:
     """Give the page its style, on the screen and printed.
 
-    ``marks``: such as that of simulated data, they stand at the top of every printed sheet.
+    ``marks``: such as that of simulated data, they stand at the top of every printed sheet; ``style``: file of the
+    page's own style sheet, empty for none.
     """
     said = escape("  ·  ".join(marks)).replace("\\", "").replace('"', "")
     printed = f'@page {{ @top-center {{ content: "{said}"; font: 600 9pt sans-serif; }} }}'
-    st.html(f"<style>{_file('style.css')}\n{printed}</style>")
+    sheets = map(_file, filter(None, ("style.css", style)))
+    st.html("\n".join(("<style>", *sheets, printed, "</style>")))
 
 
 def page_manners(on_drafts: Callable[[], None]) -> object:

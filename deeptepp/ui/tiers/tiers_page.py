@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from pathlib import Path
 
 import streamlit as st
 
@@ -41,8 +40,6 @@ from deeptepp.ui.tiers.tiers_state import Bench, current_bench, write_address
 from deeptepp.ui.tiers.tiers_validation import validation_part
 from deeptepp.ui.words.language import t
 
-_STYLE = Path(__file__).parent / "tiers.css"
-
 _CONTROLS: dict[str, Callable[[Bench], None]] = {
     "treatment": treatment_controls,
     "subgroups": lambda bench: subgroup_control(),
@@ -59,7 +56,6 @@ def tiers_page() -> None:
         bundle_card(error)
         return
     bench = current_bench(bundle)
-    st.html(_STYLE)
     st.title(t("Tiers laboratory"))
     st.markdown(
         t(
