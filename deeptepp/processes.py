@@ -176,12 +176,17 @@ def _loky(workers: Workers) -> Iterator[_Pool]:
 
 @contextmanager
 def _dask(workers: Workers) -> Iterator[_Pool]:
-    """Open a cluster of dask: the one at an address, or processes of this machine behind keys of this run."""
+    """Open a cluster of dask: the one at an address, or processes of this machine behind keys of this run.
+
+    Dask starts its workers with ``MALLOC_TRIM_THRESHOLD_``, which ends the growth of glibc's threshold for mapped
+    memory: every array above 128 kB would be mapped, cleared and given back anew. They start without it here.
+    """
     import dask
     from distributed import Client, KilledWorker, LocalCluster
 
     logging.getLogger("distributed").setLevel(logging.ERROR)
-    with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
+    trims = "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_"
+    with dask.config.set({"distributed.scheduler.allowed-failures": 0, trims: None}):
         cluster = workers.address or LocalCluster(
             n_workers=workers.n,
             threads_per_worker=1,

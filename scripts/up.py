@@ -258,7 +258,7 @@ def write_orthanc(place: Place) -> None:
 def write_settings(place: Place) -> None:
     """Write the settings of the app once; what an administrator changes in them stays."""
     app = place.folder / "app"
-    shutil.copytree(ROOT / ".streamlit", app / ".streamlit", dirs_exist_ok=True)
+    app.mkdir(parents=True, exist_ok=True)
     if (app / "deeptepp.toml").exists():
         return
     text = f'public_url = "{place.url}"\ntrusted_proxies = ["127.0.0.1"]\n'

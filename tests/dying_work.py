@@ -12,7 +12,10 @@ from deeptepp.processes import ProcessEngine, Workers, done_by
 
 @dataclass(frozen=True)
 class Dying:
-    """Doubles numbers, but dies at some, at ``once`` only the first time, which it notes in ``marks``."""
+    """Doubles numbers, but dies at some, at ``once`` only the first time, which it notes in ``marks``.
+
+    Raises where glibc is told when to trim: it would map the memory of every array anew.
+    """
 
     marks: Path
     once: frozenset = frozenset()
@@ -23,6 +26,8 @@ class Dying:
         if item in self.always or (item in self.once and not mark.exists()):
             mark.touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        if "MALLOC_TRIM_THRESHOLD_" in os.environ:
+            raise RuntimeError
         return 2 * item
 
 

@@ -80,8 +80,12 @@ ISPY2_ROW: dict[str, object] = {
     "HER2": 1,
     "MP": 1,
     "pCR": 0,
+    "Race": "White",
+    "ethnicity": "Not Hispanic or Latino",
+    "menopausal_status": "Premenopausal (<6 months since LMP)",
     "Age_at_Screening": 47,
 }
+"""Headings of the published workbook as public programs name them; it is not among the real tables."""
 
 MAMA_MIA_ROW: dict[str, object] = {
     "patient_id": "DUKE_900",

@@ -6,6 +6,8 @@ from functools import cache
 from itertools import takewhile
 from pathlib import Path
 
+import foreign_tables
+import public_tables
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -55,6 +57,79 @@ RUN = [
     for path in PAGES
     for is_long, block in MARKED.findall(path.read_text(encoding="utf-8"))
 ]
+
+
+WHOLE_PAGES = {
+    "api": "tests/api/test_api_docs.py",
+    "make_it_yours": "tests/ui/own_model/test_own_model.py",
+    "many_centres": "tests/test_cli_centres.py",
+}
+"""Pages whose commands another test runs as they stand."""
+
+ELSEWHERE = {
+    "deeptepp app": "tests/scripts/test_wheel.py",
+    "deeptepp backup": "tests/test_cli_keeping.py",
+    "deeptepp detect": "tests/test_cli.py",
+    "deeptepp drift": "tests/test_cli_centres.py",
+    "deeptepp evaluate artifacts/deeptepp-sim": "tests/train/runs/test_evaluate.py",
+    "deeptepp prepare patients.csv": "tests/datasets/test_prepare.py",
+    "deeptepp prepare-breastdcedl": "tests/datasets/public/test_breastdcedl.py",
+    "deeptepp pull": "tests/test_cli.py",
+    "deeptepp replay": "tests/test_cli_receipts.py",
+    "deeptepp report cohort cohort.csv": "tests/test_cli_report.py",
+    "deeptepp report recipe": "tests/test_cli_report.py",
+    "deeptepp retention": "tests/test_cli_keeping.py",
+    "deeptepp score phases.nii.gz": "tests/test_cli_nifti.py",
+    "deeptepp score study.zip": "tests/test_cli.py",
+    "deeptepp score-cohort": "tests/batch/test_score_cohort.py",
+    "deeptepp send": "tests/test_cli.py",
+    "deeptepp series": "tests/test_cli.py",
+    "deeptepp verify receipts": "tests/test_cli_receipts.py",
+    "make site": "tests/test_site.py",
+    "make up": "tests/scripts/test_up.py",
+    "make wheel": "tests/scripts/test_wheel.py",
+    "python tests/golden/check_oracle.py": "tests/golden/test_oracle.py",
+    "scripts/try_wheel.sh": "tests/scripts/test_wheel.py",
+}
+"""Commands that another test runs on files of its own, by how they begin."""
+
+NOT_RUN = {
+    "deeptepp evaluate docs/examples/experiments.toml": "many networks: hours of two cores",
+    "deeptepp simulate cohort": "hundreds of examinations; tests/simulate/test_simulated_dataset.py makes a few",
+    "deeptepp train docs/examples/train.toml": "an hour; tests/train/runs/test_run.py trains small ones",
+    "make app": "installs packages; then it is `deeptepp app`",
+    "make down": "ends what `make up` started; tests/scripts/test_up.py asks what it would do",
+    "make test": "runs the tests themselves",
+    "python -m pytest": "a test of its own",
+    "python benchmarks/breastdcedl.py": "half an hour, on data that are not shipped",
+    "python scripts/outputs.py": "minutes; tests/scripts/test_outputs.py compares what it writes",
+    "streamlit run app.py": "what `deeptepp app` runs",
+}
+"""Commands that no test runs, by how they begin, and why."""
+
+
+def _named(command: str, names: dict[str, str]) -> str:
+    """The longest beginning of a command that is among the names, empty where none is."""
+    return max((name for name in names if f"{command} ".startswith(f"{name} ")), key=len, default="")
+
+
+def _to_run() -> dict[str, list[list[str]]]:
+    """Commands by page that are neither run elsewhere, nor in a marked block that takes long, nor too long."""
+    marked = [
+        words
+        for page in PAGES
+        for is_long, block in MARKED.findall(page.read_text("utf-8"))
+        for words in commands_of(block)
+        if is_long
+    ]
+    left = {
+        page.stem: [
+            words for words in commands if words not in marked and not _named(" ".join(words), ELSEWHERE | NOT_RUN)
+        ]
+        for page, commands in SHOWN.items()
+        if page.stem not in WHOLE_PAGES
+    }
+    return {page: commands for page, commands in left.items() if commands}
 
 
 @pytest.fixture
@@ -143,6 +218,47 @@ def test_a_block_that_is_marked_to_run_runs(block, tmp_path, monkeypatch):
         assert words[0] == "deeptepp"
         done = CliRunner().invoke(app, words[1:])
         assert done.exit_code == 0, (words, done.output)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=[pytest.mark.long] if any(words[1] == "report" for words in commands) else [])
+        for page, commands in _to_run().items()
+    ],
+)
+def test_a_command_that_no_other_test_runs_runs_as_it_is_shown(page, tmp_path, monkeypatch):
+    """Where it cannot, it belongs into ``ELSEWHERE`` with its test, or into ``NOT_RUN`` with the reason."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "artifacts").symlink_to(ROOT / "artifacts")
+    foreign_tables.as_workbook(foreign_tables.german_rows(foreign_tables.simulated(40)), tmp_path / "export.xlsx")
+    (tmp_path / "FOLDER").mkdir()
+    for name in ("duke", "metabric"):
+        public_tables.write_public(name, tmp_path / "FOLDER", {}, {})
+    for words in _to_run()[page]:
+        done = CliRunner().invoke(app, words[1:])
+        assert (words[0], done.exit_code) == ("deeptepp", 0), (words, done.output)
+
+
+@pytest.mark.parametrize(("begins", "test"), ELSEWHERE.items())
+def test_the_test_of_a_command_gives_it_with_the_options_that_are_shown(begins, test):
+    text = (ROOT / test).read_text(encoding="utf-8")
+    shown = [
+        " ".join(words) for page, commands in SHOWN.items() if page.stem not in WHOLE_PAGES for words in commands
+    ]
+    its = [each for each in shown if _named(each, ELSEWHERE) == begins]
+    named = {begins.split()[-1 if begins.startswith("python") else min(1, begins.count(" "))]}
+    options = {word for each in its for word in re.findall(r"(?<= )--[a-z-]+", each)}
+    assert {word for word in options | {Path(word).stem for word in named} if word not in text} == set()
+
+
+def test_every_list_of_commands_names_only_what_is_shown():
+    shown = [" ".join(words) for commands in SHOWN.values() for words in commands]
+    lists = ELSEWHERE | NOT_RUN
+    assert {name for name in lists if not any(_named(each, lists) == name for each in shown)} == set()
+    told = " ".join(NOT_RUN.values())
+    assert [path for path in re.findall(r"tests/\S+\.py", told) if not (ROOT / path).is_file()] == []
+    assert [test for test in WHOLE_PAGES.values() if not (ROOT / test).is_file()] == []
 
 
 @pytest.mark.parametrize(

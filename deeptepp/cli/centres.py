@@ -30,6 +30,8 @@ def compare(a: _Side, b: _Side, dataset: _Dataset = None, out: _Out = None, as_j
     """Compare two models on the same patients, or two tables of scores: AUC, tiers, net benefit, agreement."""
     from deeptepp.report.centres.comparison_report import comparison_page
 
+    if dataset is not None and not (a.is_dir() or b.is_dir()):
+        raise typer.BadParameter("it goes with a bundle; both sides are tables", param_hint="--dataset")
     page = comparison_page(_side(a, dataset), _side(b, dataset))
     _show(page, out, as_json=as_json)
 
@@ -69,6 +71,8 @@ def recalibrate(
     from deeptepp.train.runs.on_site import recalibrated_bundle
     from deeptepp.wording.sentence import sentence
 
+    if cohort.is_dir() and (mapping or unit or everyone):
+        raise typer.BadParameter("they go with a table", param_hint="--mapping, --unit or --everyone")
     if out.exists():
         raise FolderInUse(reason=sentence("it exists already"))
     parent = load_bundle(bundle)

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from deeptepp.config import top_folder
-from deeptepp.domain.cohort import SCORE, TIER, Cohort
+from deeptepp.domain.cohort import ARM, SCORE, TIER, Cohort
 from deeptepp.domain.risk import Recalibration, TierScheme
 from deeptepp.errors import BadSetting, BundleMissing, ChecksumMismatch, MissingColumn, SchemaMismatch
 from deeptepp.file_sets import SUMS, digest_of, writing_set
@@ -57,6 +57,9 @@ TRAINING = "training.toml"
 
 EXTERNAL = "external"
 """Where the measures of a bundle hold what other patients came to, one entry per dataset."""
+
+PARTED = {ARM: "Treatment", "protocol": "Scan protocol"}
+"""Columns by which other patients are parted into groups, and the factor that each is called."""
 
 FILES = (CARD, SETTINGS, METRICS, REFERENCE, TRAINING, WEIGHTS)
 """What every bundle consists of, beside ``SHA256SUMS`` and documents of its own."""
@@ -331,3 +334,9 @@ def default_bundle_path() -> Path:
     if not found:
         raise BundleMissing(value="every file: there is no bundle in the artifacts folder")
     return found[-1].parent
+
+
+def parted_by(group: Mapping[str, Any]) -> str:
+    """Name the column by which a group was chosen, empty for everybody; older bundles hold its factor alone."""
+    before = {factor: column for column, factor in PARTED.items()}
+    return str(group.get("column", before.get(group["factor"], "")))

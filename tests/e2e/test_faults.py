@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import resource
-import shutil
 import signal
 import socket
 import subprocess
@@ -31,11 +30,10 @@ FACTS = {"sex": "F", "her2_status": "positive", "tumour_size_mm": 26, "node_stag
 
 
 class Service:
-    """The whole app under uvicorn, in a folder with its settings."""
+    """The whole app under uvicorn, in a folder with its settings alone."""
 
     def __init__(self, folder, settings, **environment):
         (folder / "deeptepp.toml").write_text(settings)
-        shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
         self.port, self.folder, self.log = free_port(), folder, folder / "service.log"
         command = [sys.executable, "-m", "uvicorn", "app:app", "--app-dir", str(ROOT), "--port", str(self.port)]
         own = {"TMPDIR": str(folder), "DEEPTEPP_BOARD": str(self.board), "OMP_NUM_THREADS": "1"}

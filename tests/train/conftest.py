@@ -1,41 +1,19 @@
 """Made-up patients: a bright sphere, with a dark core where the event will come."""
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sphere_dataset import dataset_of, rois_of, write_dataset
 
 from deeptepp.domain.cohort import Cohort
-from deeptepp.domain.geometry import Grid
-from deeptepp.domain.lesion import Roi
-from deeptepp.imaging.roi import RoiSettings, write_roi
-from deeptepp.tables import write_cohort
-from deeptepp.train.data.dataset import Dataset, PackedRoi
+from deeptepp.train.data.dataset import Dataset
 from deeptepp.train.settings import TrainSettings
 
 SMALLEST = {"tile_px": 8, "width": 8, "stem_channels": 4, "view_names": ["axial", "coronal"]}
 """Settings that change how long a run takes, not how it is stopped, shared between processes and resumed."""
-
-SPACING_MM = 3.0
-N_VOXELS = 24
-
-
-def make_roi(rng: np.random.Generator, *, has_rim: bool) -> Roi:
-    """A sphere of 12 mm radius in noise; the rim is a sphere without its core."""
-    affine = np.zeros((4, 4))
-    affine[[0, 1, 2], [2, 1, 0]] = SPACING_MM
-    affine[3, 3] = 1.0
-    grid = Grid((N_VOXELS,) * 3, affine)
-    distance_mm = np.linalg.norm(grid.to_mm(np.argwhere(np.ones(grid.shape))) - grid.centre_mm, axis=1)
-    distance_mm = distance_mm.reshape(grid.shape)
-    mask = distance_mm <= 12
-    bright = mask & (distance_mm > 8) if has_rim else mask
-    voxels = 3.0 * bright + 0.2 * rng.normal(size=grid.shape)
-    return Roi(voxels[None].astype(np.float32), mask, grid)
 
 
 def make_cohort(event: np.ndarray, arm: np.ndarray, rng: np.random.Generator) -> Cohort:
@@ -66,11 +44,8 @@ def make_dataset() -> Callable[..., Dataset]:
         arm = np.full(n, "T", dtype=object)
         if scored_only_every:
             arm[1::scored_only_every] = "T+P"
-        rois = tuple(PackedRoi.pack(make_roi(rng, has_rim=bool(e))) for e in event)
-        roi_settings = RoiSettings(size_mm=N_VOXELS * SPACING_MM, spacing_mm=SPACING_MM, channels=("post",))
-        return Dataset(
-            make_cohort(event, arm.astype(str), rng), rois, roi_settings, "0" * 64, {"preset": "made up"}
-        )
+        rois = rois_of(event, rng)
+        return dataset_of(make_cohort(event, arm.astype(str), rng), rois)
 
     return make
 
@@ -120,15 +95,4 @@ def smallest_settings(
 
 @pytest.fixture(scope="session")
 def write_folder() -> Callable[[Dataset, Path], Path]:
-    """Lay a dataset out on disk as ``deeptepp simulate`` does."""
-
-    def write(dataset: Dataset, folder: Path) -> Path:
-        (folder / "rois").mkdir(parents=True)
-        write_cohort(dataset.cohort, folder / "cohort.parquet")
-        for patient, subject in enumerate(dataset.cohort["subject"]):
-            write_roi(dataset.roi(patient), folder / "rois" / f"{subject}.npz")
-        description = {"roi_settings": asdict(dataset.roi_settings), **dataset.description}
-        (folder / "dataset.json").write_text(json.dumps(description), encoding="utf-8")
-        return folder
-
-    return write
+    return write_dataset

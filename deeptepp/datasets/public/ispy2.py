@@ -12,7 +12,14 @@ from deeptepp.domain.cohort import HER2_POSITIVE, Endpoint
 
 ISPY2 = public_source("ispy2")
 
-_ID, _HR, _HER2, _PCR, _AGE = "Patient_ID", "HR", "HER2", "pCR", "Age_at_Screening"
+_ID, _HR, _HER2, _PCR, _AGE, _MENOPAUSE = (
+    "Patient_ID",
+    "HR",
+    "HER2",
+    "pCR",
+    "Age_at_Screening",
+    "menopausal_status",
+)
 
 
 def read_ispy2(path: Path) -> Imported:
@@ -46,6 +53,7 @@ def _facts(table: PublicTable) -> Facts:
     return {
         HER2_POSITIVE: her2,
         "age_years": table.in_range("age_years", ages),
+        "menopause": table.menopause(_MENOPAUSE) if _MENOPAUSE in table.columns else np.full(table.n, None),
         "er_positive": negative,
         "pr_positive": negative.copy(),
         "had_neoadjuvant_therapy": np.ones(table.n),

@@ -99,23 +99,10 @@ def _facts(table: PublicTable) -> Facts:
     return {
         HER2_POSITIVE: her2,
         "age_years": table.in_range("age_years", table.numbers("age")),
-        "menopause": _menopause(table),
+        "menopause": table.menopause("menopause"),
         "grade": np.array([np.nan if value is None else value for value in grade], dtype=np.float64),
         "er_positive": er,
         "pr_positive": pr,
         "had_neoadjuvant_therapy": np.ones(table.n),
         "breast_surgery": table.translated("mastectomy_post_nac", {"0": "conserving", "1": "mastectomy"}),
     }
-
-
-def _menopause(table: PublicTable) -> Words:
-    """Read the several spellings; peri is neither pre nor post."""
-    words = table.words("menopause")
-    states = np.array([None if word is None else word.split()[0] for word in words], dtype=object)
-    spellings = Counter(word for word, state in zip(words, states, strict=True) if state == "pre")
-    table.warn("mama-mia.menopause-spellings", states == "pre", n=len(spellings))
-    table.warn("mama-mia.perimenopausal", states == "peri")
-    is_known = np.isin(states.astype(str), ("pre", "post"))
-    is_strange = ~is_known & (states != "peri") & (states != None)  # noqa: E711  elementwise
-    table.warn("public.unknown-code", is_strange, name="menopause")
-    return np.array([s if known else None for s, known in zip(states, is_known, strict=True)], dtype=object)

@@ -100,6 +100,22 @@ class PublicTable:
         read = self.translated(name, meanings or {"0": 0.0, "1": 1.0})
         return np.array([np.nan if value is None else value for value in read], dtype=np.float64)
 
+    def menopause(self, name: str) -> Words:
+        """Read the first word of each cell, such as ``pre`` or ``Premenopausal``; peri is neither pre nor post."""
+        words = self.words(name)
+        firsts = ["" if word is None else word.split()[0].lower() for word in words]
+        states = np.array([first.removesuffix("menopausal") or None for first in firsts], dtype=object)
+        n_spellings = len({word for word, state in zip(words, states, strict=True) if state == "pre"})
+        if n_spellings > 1:
+            self.warn("public.menopause-spellings", states == "pre", n=n_spellings)
+        self.warn("public.perimenopausal", states == "peri")
+        is_known = np.isin(states.astype(str), ("pre", "post"))
+        is_strange = ~is_known & (states != "peri") & (states != None)  # noqa: E711  elementwise
+        self.warn("public.unknown-code", is_strange, name=name)
+        return np.array(
+            [each if known else None for each, known in zip(states, is_known, strict=True)], dtype=object
+        )
+
     def in_range(self, name: str, values: Floats) -> Floats:
         """Keep what may be a fact of a patient.
 

@@ -26,12 +26,21 @@ class Watched:
         self._stream, self._left = stream, most_bytes
 
     def read(self, n_bytes: int = -1) -> bytes:
-        """Read bytes, unless the work was stopped."""
+        """Read bytes, all that are left below 0, unless the work was stopped."""
         checkpoint()
+        if n_bytes >= 0 or self._left == inf:
+            self._count(max(n_bytes, 0))
+            return self._stream.read(n_bytes)
+        # One byte more than may be read tells whether there are more.
+        rest = self._stream.read(int(self._left) + 1)
+        self._count(len(rest))
+        return rest
+
+    def _count(self, n_bytes: int) -> None:
+        """Take bytes off what may be read, or raise InvalidDicomError."""
         self._left -= n_bytes
         if self._left < 0:
             raise InvalidDicomError
-        return self._stream.read(n_bytes)
 
     def seek(self, at: int, whence: int = SEEK_SET) -> int:
         """Go to a place."""

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.domain.cohort import ARM, LATENT_RISK, SET, Cohort
+from deeptepp.domain.cohort import LATENT_RISK, SET, Cohort
 from deeptepp.domain.lesion import ViewStack
 from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT, Tier
 from deeptepp.errors import BadSetting
-from deeptepp.model.bundle import EXTERNAL, ModelBundle
+from deeptepp.model.bundle import EXTERNAL, PARTED, ModelBundle, parted_by
 from deeptepp.model.predict import view_probabilities
 from deeptepp.train.card.card_results import survival_rows
 from deeptepp.train.data.dataset import Dataset, Labels, label_patients
@@ -33,9 +33,6 @@ HEADING = "## External validation"
 
 _LIMITS = "## Limits"
 
-SCANNED = "Scan protocol"
-"""Factor of groups that were scanned alike."""
-
 _RECIPE = ("preset", "seed", "scanners", "image_correlation", "n_detected", "collection")
 """What is kept of the description of a dataset."""
 
@@ -50,13 +47,12 @@ def validate_bundle(bundle: ModelBundle, source: ViewSource, *, progress: Listen
 
     ``bundle``: network, cut-offs and the settings that it was trained with, which say what its label is.
     ``source``: the patients; their regions of interest must be cut as the bundle's were. ``progress``: hears how
-    far the scoring is; may raise ``JobCancelled``. Returns: ``groups`` by name (``all``, each treatment and
-    each scan protocol), each as ``measure_group`` lays it out with its ``factor`` and the number of patients per
-    tier; ``tier_outcomes`` of all; ``patients`` by position with score and label; what ``description`` tells of
-    the dataset; digests of bundle and dataset; ``remark`` where the dataset is that of the training. For JSON.
+    far the scoring is; may raise ``JobCancelled``. Returns: ``groups`` by name (``all``, each treatment and each
+    scan protocol), each as ``measure_group`` lays it out with its ``column``, its ``factor`` and the number of
+    patients per tier; ``tier_outcomes`` of all; ``patients`` by position with score and label; what
+    ``description`` tells of the dataset; digests of bundle and dataset; ``remark`` where the dataset is that of
+    the training. For JSON.
     """
-    if isinstance(source, Dataset) and source.roi_settings != bundle.roi:
-        raise BadSetting(key="roi_settings", value="other than those of the bundle", limit=str(bundle.roi))
     settings = _settings(bundle)
     labels = label_patients(source, settings)
     view_scores = score_all(bundle, source, progress=progress)
@@ -74,8 +70,9 @@ def validate_bundle(bundle: ModelBundle, source: ViewSource, *, progress: Listen
         "remark": _OWN_DATA if is_own else "",
         "description": {key: source.description[key] for key in _RECIPE if key in source.description},
         "groups": {
-            name: {"factor": factor} | _measure(bundle, source.cohort, labels, scores, chosen, shift)
-            for (factor, name), chosen in groups.items()
+            name: {"column": column, "factor": PARTED.get(column, "")}
+            | _measure(bundle, source.cohort, labels, scores, chosen, shift)
+            for (column, name), chosen in groups.items()
         },
         "tier_outcomes": tier_outcomes(source.cohort, scores, labels.event, bundle.tiers),
         "patients": {
@@ -91,8 +88,11 @@ def score_all(bundle: ModelBundle, source: ViewSource, *, progress: Listener = s
     """Score every patient of a dataset as serving does.
 
     ``bundle``: the network, its views and how CP facts are encoded. Returns (n, V): probability of the event by
-    view; the risk score is ``bundle.on_site`` of the mean over the views.
+    view; the risk score is ``bundle.on_site`` of the mean over the views. Raises BadSetting: the patients are
+    slices, or regions that were cut in another way.
     """
+    if not isinstance(source, Dataset) or source.roi_settings != bundle.roi:
+        raise BadSetting(key="roi_settings", value="other than those of the bundle", limit=str(bundle.roi))
     names = source.view_names(bundle.views)
     clinical, facts = bundle.clinical.encode_cohort(source.cohort), bundle.effects.of_cohort(source.cohort)
     has_images = bundle.net.settings.get("backbone") != "cp_mlp"
@@ -169,7 +169,7 @@ def _tables(found: Mapping[str, Any]) -> str:
     """Lay out discrimination, calibration and tiers of each group, and what followed in each tier."""
     heads = ("patients", "n", "events", "AUC (95 % CI, DeLong)", "bootstrap", "yes/no", "ACC", "SENS", "SPEC")
     named = [
-        (f"scan protocol {name}" if group["factor"] == SCANNED else name, group)
+        (f"scan protocol {name}" if parted_by(group) == PROTOCOL else name, group)
         for name, group in found["groups"].items()
     ]
     rows = [_row(name, group) for name, group in named]
@@ -205,11 +205,11 @@ def _settings(bundle: ModelBundle) -> TrainSettings:
 def _groups(cohort: Cohort) -> dict[tuple[str, str], npt.NDArray[np.bool_]]:
     """Everybody, and the patients of each treatment and of each scan protocol where there are several."""
     groups = {("", "all"): np.ones(len(cohort), dtype=bool)}
-    for factor, column in (("Treatment", ARM), (SCANNED, PROTOCOL)):
+    for column in PARTED:
         values = np.asarray(cohort[column]).astype(str) if column in cohort else np.array([], dtype=str)
         names = np.unique(values).tolist()
         if len(names) > 1:
-            groups |= {(factor, name): values == name for name in names}
+            groups |= {(column, name): values == name for name in names}
     return groups
 
 

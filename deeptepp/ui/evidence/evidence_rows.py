@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from deeptepp.domain.cohort import Arm
+from deeptepp.domain.cohort import ARM, Arm
 from deeptepp.domain.risk import Tier
+from deeptepp.model.bundle import parted_by
 from deeptepp.report.format import auc_ci, percent, percent_ci, signed_ci
 from deeptepp.stats.event_rule import MIN_EVENTS, why_not_measured
 from deeptepp.ui.words.language import say, t
@@ -133,7 +134,7 @@ def _group_name(name: str, group: Mapping[str, Any]) -> str:
     """Name a group of other patients: everybody, a treatment, or a scan protocol."""
     if name == "all":
         return t("All")
-    return label(Arm(name)) if group["factor"] == "Treatment" else t("Scan protocol {name}", name=name)
+    return label(Arm(name)) if parted_by(group) == ARM else t("Scan protocol {name}", name=name)
 
 
 def _of_line(found: Mapping[str, Any] | None) -> str:

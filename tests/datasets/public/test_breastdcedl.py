@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
+from deeptepp.cli import app
 from deeptepp.datasets.public.breastdcedl import prepare_breastdcedl
 from deeptepp.errors import MissingColumn, UnreadableCohort
 from deeptepp.train.data.dataset import read_dataset
@@ -48,7 +50,9 @@ def collection(tmp_path):
 
 
 def test_the_table_is_translated_and_what_is_unknown_stays_unknown(collection, tmp_path):
-    cohort = read_dataset(prepare_breastdcedl(collection, tmp_path / "out")).cohort
+    made = CliRunner().invoke(app, ["prepare-breastdcedl", str(collection), "--out", str(tmp_path / "out")])
+    assert made.exit_code == 0, made.output
+    cohort = read_dataset(tmp_path / "out").cohort
     expected = {
         "source": ["duke", "ispy1"],
         "arm": ["T", "unknown"],

@@ -9,6 +9,7 @@ import public_tables
 import pytest
 
 from deeptepp.datasets.public.duke import paper_like
+from deeptepp.datasets.public.public_table import read_workbook
 from deeptepp.datasets.public.registry import ADAPTERS, read_public
 from deeptepp.errors import DuplicateSubject, MissingColumn, UnknownPublicCohort, UnreadableCohort
 from deeptepp.stats.survival.kaplan_meier import kaplan_meier
@@ -287,6 +288,27 @@ def test_ispy1_quirks_are_told_by_row(tmp_path, change, rule):
     assert rows_of(read("ispy1", tmp_path, {}, change))[rule] == (3,)
 
 
+def test_ispy2_facts_are_translated_under_the_headings_of_its_workbook(tmp_path):
+    changes = [
+        {},
+        {"HR": 0, "HER2": 0, "menopausal_status": "Postmenopausal (prior bilateral ovariectomy)"},
+        {"HER2": "NC", "Age_at_Screening": None, "menopausal_status": "Perimenopausal (6-12 months since LMP)"},
+        {"menopausal_status": "Above categories not applicable AND Age > 50"},
+    ]
+    imported = read("ispy2", tmp_path, *changes)
+    cohort, told = imported.cohort, rows_of(imported)
+    assert cohort["subject"].tolist() == [f"ISPY2-{9001 + i}" for i in range(4)]
+    assert cohort["her2_positive"].tolist() == pytest.approx([1, 0, np.nan, 1], nan_ok=True)
+    assert cohort["er_positive"].tolist() == pytest.approx([np.nan, 0, np.nan, np.nan], nan_ok=True)
+    assert cohort["age_years"].tolist() == pytest.approx([47, 47, np.nan, 47], nan_ok=True)
+    assert cohort["menopause"].tolist() == ["pre", "post", None, None]
+    assert (told["ispy2.her2-unknown"], told["public.perimenopausal"], told["public.unknown-code"]) == (
+        (4,),
+        (4,),
+        (5,),
+    )
+
+
 def test_mama_mia_facts_are_translated(tmp_path):
     cohort = read("mama-mia", tmp_path, {}).cohort
     expected = {
@@ -315,7 +337,7 @@ def test_mama_mia_facts_are_translated(tmp_path):
         ({"her2": 0}, "mama-mia.anti-her2-in-her2-negative"),
         ({"her2": None}, "mama-mia.her2-unknown"),
         ({"er": None}, "mama-mia.hr-alone"),
-        ({"menopause": "peri (6-12 months since LMP)"}, "mama-mia.perimenopausal"),
+        ({"menopause": "peri (6-12 months since LMP)"}, "public.perimenopausal"),
         ({"menopause": "sometimes"}, "public.unknown-code"),
     ],
 )
@@ -329,7 +351,7 @@ def test_mama_mia_reads_every_spelling_of_pre_and_counts_zeros_by_study(tmp_path
     )
     told = {problem.rule: problem.found for problem in imported.problems}
     assert imported.cohort["menopause"].tolist() == ["pre", "post", "pre"]
-    assert "2 ways" in told["mama-mia.menopause-spellings"]
+    assert "2 ways" in told["public.menopause-spellings"]
     assert "(duke 2, nact 1)" in told["mama-mia.zero-means-none"]
 
 
@@ -372,12 +394,43 @@ def test_the_real_tables_have_their_known_numbers(folder, n_all, n, n_events, su
         ),
         ("ispy1", {"cohort.rfs-after-os": 17, "ispy1.her2-unknown": 5, "ispy1.lost": 5}),
         ("metabric", {"metabric.rfs-no-months": 108, "metabric.rfs-unknown": 13, "metabric.stage-zero": 24}),
-        ("mama_mia", {"mama-mia.zero-means-none": 402, "mama-mia.perimenopausal": 35}),
+        ("mama_mia", {"mama-mia.zero-means-none": 402, "public.perimenopausal": 35}),
     ],
 )
 def test_the_real_tables_have_their_known_quirks(folder, counts):
     imported = real(folder)
     assert {rule: len(rows_of(imported)[rule]) for rule in counts} == counts
+
+
+@pytest.mark.real
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real clinical tables are not beside the checkout")
+def test_the_real_facts_of_ispy2_are_the_same_in_the_layout_of_its_own_archive(tmp_path):
+    ours = real("mama_mia").cohort
+    ours = ours.where(ours["source"] == "ispy2")
+    table = read_workbook(REAL / "mama_mia" / "clinical_and_imaging_info.xlsx", "dataset_info")
+    columns = {
+        "HR": "hr",
+        "HER2": "her2",
+        "pCR": "pcr",
+        "Age_at_Screening": "age",
+        "menopausal_status": "menopause",
+    }
+    cells = zip(*(table.columns[name] for name in ("patient_id", *columns.values())), strict=True)
+    rows = [
+        {"Patient_ID": int(who.partition("_")[2])}
+        | dict(zip(columns, told, strict=True))
+        | {
+            "menopausal_status": re.sub(
+                r"^(pre|peri|post)", lambda state: state[1].title() + "menopausal", told[-1]
+            )
+        }
+        for who, *told in cells
+        if who.startswith("ISPY2")
+    ]
+    cohort = read_public("ispy2", public_tables.write_ispy2(tmp_path, rows)).cohort
+    assert len(cohort) == len(ours) == 980
+    for name in ("her2_positive", "age_years", "menopause", "had_neoadjuvant_therapy"):
+        assert [str(value) for value in cohort[name]] == [str(value) for value in ours[name]], name
 
 
 @pytest.mark.real

@@ -12,7 +12,6 @@ from deeptepp.model.bundle import EXTERNAL, load_bundle, save_bundle
 from deeptepp.model.predict import score_views
 from deeptepp.train.card.external import (
     HEADING,
-    SCANNED,
     validate_bundle,
     validation_text,
     with_external,
@@ -91,7 +90,8 @@ def scanned(dataset):
 
 def test_every_scanner_is_measured_by_itself_with_calibration_and_tiers(bundle, scanned):
     found = validate_bundle(bundle, scanned)
-    by_scanner = {name: group for name, group in found["groups"].items() if group["factor"] == SCANNED}
+    by_scanner = {name: group for name, group in found["groups"].items() if group["column"] == "protocol"}
+    assert {group["factor"] for group in by_scanner.values()} == {"Scan protocol"}
     assert set(by_scanner) == {"ge", "philips"}
     assert sum(group["n"] for group in by_scanner.values()) == 24
     assert sum(row["n"] for row in found["tier_outcomes"]) == 24

@@ -98,6 +98,14 @@ def test_other_patients_have_a_row_for_each_treatment_and_scanner():
     assert tiers[2]["Low"].replace("\xa0", " ") == "30 (50.0 %)"
 
 
+def test_groups_are_named_by_their_column_and_in_older_bundles_by_their_factor():
+    groups = {
+        name: group | {"column": column, "factor": "Another title"}
+        for (name, group), column in zip(OTHERS["groups"].items(), ("", "arm", "protocol"), strict=True)
+    }
+    assert external_rows({"groups": groups}) == external_rows(OTHERS)
+
+
 def test_groups_whose_scores_are_off_are_named_and_those_of_few_events_are_not():
     assert off_on_the_whole(OTHERS) == "All, Trastuzumab + pertuzumab, Scan protocol ge"
     few = {name: group | {"n_events": 3} for name, group in OTHERS["groups"].items()}
