@@ -1,16 +1,18 @@
 """Processor seconds of a study from its zip to the tier, beside the same way by pydicom, MONAI and eager torch.
 
-Run as ``OMP_NUM_THREADS=1 python benchmarks/throughput.py [--n 200] [--peer CHECKOUT] [--out FILE.md]``. Every
-study is another simulated patient with another tumour, of the default protocol; it is made in a temporary folder,
-read by both pipelines in one process, one after the other, and deleted. Both have the same network and views, and
-shift the outline in the same six directions. ``--peer`` names a checkout of an earlier commit, which takes the
-same zips in a process of its own. The first study warms every process up and is left out. The program ends with 1
-where a ratio is missed.
+Run as ``OMP_NUM_THREADS=1 python benchmarks/throughput.py [--n 200] [--peer CHECKOUT] [--rows FILE.jsonl] [--out
+FILE.md]``. Every study is another simulated patient with another tumour, of the default protocol; it is made in
+a temporary folder, read by both pipelines in one process, one after the other, and deleted. Both have the same
+network and views, and shift the outline in the same six directions. ``--peer`` names a checkout of an earlier
+commit, which takes the same zips in a process of its own. The first study warms every process up and is left
+out. ``--rows`` keeps the times of each study as soon as it is done: the same command, run again, goes on where
+it was stopped. The program ends with 1 where a ratio is missed.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import shutil
@@ -21,7 +23,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -32,9 +34,10 @@ from read import Ratio, commit_of, verdict
 from scipy import stats
 
 from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.progress import Step, StepReport
 from deeptepp.model.bundle import ModelBundle, load_bundle
 from deeptepp.scoring.case import assess_case, open_case
-from deeptepp.scoring.stability import SHIFT_MM, measure_stability
+from deeptepp.scoring.stability import SHIFT_MM
 from deeptepp.simulate.simulated_study import write_simulated_study
 
 LEAST_PEER = 3.0
@@ -45,6 +48,9 @@ MOST_EARLIER = 0.5
 
 TUMOUR_MM = (10.0, 50.0)
 """Smallest and largest tumour, mm: the size is drawn evenly in its logarithm."""
+
+HERE = Path(__file__).resolve().parents[1]
+"""The checkout that is measured."""
 
 _FACES = ((1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1))
 """Directions in which the outline is shifted."""
@@ -109,16 +115,21 @@ def packed_study(folder: Path, k: int) -> Path:
 
 
 def our_times(path: Path, bundle: ModelBundle) -> Times:
-    """Take a study from its zip to the tier, then shift its outline."""
-    profile, at = ClinicalProfile(), [time.process_time()]
+    """Take a study from its zip to the tier and its receipt, with the outline shifted on the way."""
+    shifting: list[float] = []
+
+    def watch(report: StepReport) -> None:
+        """Note when the shifts begin and end."""
+        if report.step is Step.STABILITY:
+            shifting.append(time.process_time())
+
+    start = time.process_time()
     images = open_case(path)
-    at.append(time.process_time())
-    score = assess_case(images, profile, bundle, allow_ineligible=True, measures_stability=False).score
-    at.append(time.process_time())
-    if score is not None:
-        measure_stability(images, images.candidates[0], profile, bundle, here=score)
-    at.append(time.process_time())
-    return _times(at, score.probability if score else np.nan)
+    found = time.process_time()
+    score = assess_case(images, ClinicalProfile(), bundle, allow_ineligible=True, progress=watch).score
+    end = time.process_time()
+    shifted_s = shifting[-1] - shifting[0] if shifting else 0.0
+    return Times(found - start, end - found - shifted_s, shifted_s, score.probability if score else np.nan)
 
 
 def peer_times(path: Path, bundle: ModelBundle) -> Times:
@@ -148,20 +159,43 @@ def _times(at: list[float], score: float) -> Times:
     return Times(found_s, scored_s, shifted_s, score)
 
 
-def measure(n: int, earlier: subprocess.Popen[str] | None) -> dict[str, list[Times]]:
-    """Make and score ``n`` studies, and one before them that warms up; times by pipeline."""
+def measure(n: int, earlier: subprocess.Popen[str] | None, rows: Path | None) -> dict[str, list[Times]]:
+    """Make and score the studies of ``n`` that no row tells of, and one before them that warms up."""
+    pipelines = ["ours", "peer", *(["earlier"] if earlier else [])]
+    done = kept_rows(rows, pipelines)
+    missing = [k for k in range(1, n + 1) if k not in done]
     bundle = load_bundle(None)
-    measured: dict[str, list[Times]] = {"ours": [], "peer": []} | ({} if earlier is None else {"earlier": []})
     with tempfile.TemporaryDirectory() as name:
-        for k in range(n + 1):
+        for k in [0, *missing] if missing else []:
             path = packed_study(Path(name), k)
             one = {"ours": our_times(path, bundle), "peer": peer_times(path, bundle)}
             if earlier is not None:
                 one["earlier"] = earlier_times(earlier, path)
-            for pipeline, times in one.items() if k else ():
-                measured[pipeline].append(times)
             print(f"{k}/{n}", {each: f"{times.all_s:.2f} s" for each, times in one.items()}, flush=True)
-    return measured
+            if k:
+                done[k] = one
+                keep_row(rows, k, one)
+    return {each: [done[k][each] for k in range(1, n + 1)] for each in pipelines}
+
+
+def kept_rows(rows: Path | None, pipelines: list[str]) -> dict[int, dict[str, Times]]:
+    """Read the times of the studies that were measured before, by number.
+
+    Raises ValueError where they are of another commit, or of other pipelines.
+    """
+    lines = rows.read_text(encoding="utf-8").splitlines() if rows and rows.exists() else []
+    kept = [json.loads(line) for line in lines]
+    if any((row["commit"], list(row["times"])) != (commit_of(HERE), pipelines) for row in kept):
+        raise ValueError(f"{rows} was measured at another commit or beside other pipelines; name another file")
+    return {row["study"]: {each: Times(*times) for each, times in row["times"].items()} for row in kept}
+
+
+def keep_row(rows: Path | None, k: int, one: dict[str, Times]) -> None:
+    """Add the times of one study to those kept."""
+    if rows is not None:
+        times = {each: astuple(times) for each, times in one.items()}
+        with rows.open("a", encoding="utf-8") as file:
+            print(json.dumps({"study": k, "commit": commit_of(HERE), "times": times}), file=file)
 
 
 @contextmanager
@@ -251,6 +285,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=200, help="studies")
     parser.add_argument("--peer", type=Path, help="checkout of an earlier commit to compare with")
+    parser.add_argument("--rows", type=Path, help="file to keep the times of each study in, to go on with later")
     parser.add_argument("--out", type=Path, help="Markdown file to write")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -259,7 +294,7 @@ def main() -> int:
     if checkout is not None:
         names["earlier"] = f"deeptepp at {commit_of(checkout)}"
     with started(checkout) as earlier:
-        measured = measure(options.n, earlier)
+        measured = measure(options.n, earlier, options.rows)
     kept = ratios(measured)
     sections = [
         "# Throughput: studies from zip to tier",

@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from deeptepp.domain.progress import bounds, checkpoint
 from deeptepp.errors import ArchiveTooLarge, DamagedArchive, EncryptedArchive, UnsafeArchivePath
@@ -72,7 +72,7 @@ def open_zip(path: Path, stack: ExitStack) -> tuple[zipfile.ZipFile, list[zipfil
         raise damaged(error) from None
     if n_unsafe := sum(_is_unsafe(info) for info in archive.infolist()):
         raise UnsafeArchivePath(value=n_unsafe)
-    files = [i for i in archive.infolist() if not i.is_dir() and not is_junk(PurePosixPath(i.filename).parts)]
+    files = [i for i in archive.infolist() if not i.is_dir() and not is_junk(i.filename.split("/"))]
     if n_encrypted := sum(bool(info.flag_bits & 0x1) or info.compress_type == _AES for info in files):
         raise EncryptedArchive(value=n_encrypted)
     return archive, files
@@ -85,7 +85,7 @@ def _is_unsafe(info: zipfile.ZipInfo) -> bool:
     name = info.orig_filename.replace("\\", "/")
     is_absolute = name.startswith("/") or name[1:2] == ":"
     is_link = stat.S_ISLNK(info.external_attr >> 16)
-    return is_absolute or ".." in PurePosixPath(name).parts or "\0" in name or is_link
+    return is_absolute or ".." in name.split("/") or "\0" in name or is_link
 
 
 def refuse_outside(paths: Iterable[Path], folder: Path) -> None:

@@ -15,6 +15,10 @@ __all__ = ["BoolImage", "body_mask", "without_protrusions"]
 NIPPLE_MM = 7.0
 """Protrusions thinner than twice this, in mm, are nipples or markers, not breast."""
 
+DARK_SHARE = 0.12
+"""Most air is darker than this share of the 99th percentile, and most tissue at least twice as bright: the medians
+are 0.06 to 0.08 and 0.34 to 0.48 of it in simulated and real studies."""
+
 MIN_CONTRAST = 2.0
 """The body is at least this many times brighter than air; below it the image holds noise alone."""
 
@@ -33,13 +37,27 @@ def body_mask(image: FloatImage, grid: Grid) -> BoolImage:
     compressed = np.log(np.clip(image, 0, None) / np.float32(top) + np.float32(0.02))
     smooth = ndimage.gaussian_filter(compressed, [1.5 / d for d in grid.spacing_mm], truncate=3)
     tissue: BoolImage = smooth > threshold_otsu(smooth[::2, ::2, ::2])
-    if not tissue.any() or np.median(image[tissue]) < MIN_CONTRAST * np.median(image[~tissue]):
+    if not tissue.any() or _is_noise(image, tissue, top):
         return np.zeros(image.shape, dtype=bool)
     # The largest component is the body.
     labels, _ = ndimage.label(tissue)
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     return fill_holes(labels == int(np.argmax(sizes)), by_slice=True)
+
+
+def _is_noise(image: FloatImage, tissue: BoolImage, top: float) -> bool:
+    """Whether tissue is less than ``MIN_CONTRAST`` times brighter than air, by their medians.
+
+    ``image``, ``tissue``, (z, y, x); ``top``: brightness of the image. Counts beside one level spare both medians
+    where more than half of the air lies below it, and more than half of the tissue that many times higher.
+    """
+    level = np.float32(DARK_SHARE * top)
+    n_tissue, n_bright = (np.count_nonzero(each) for each in (tissue, tissue & (image >= MIN_CONTRAST * level)))
+    n_dark = np.count_nonzero(~tissue & (image < level))
+    if 2 * n_bright > n_tissue and 2 * n_dark > image.size - n_tissue:
+        return False
+    return bool(np.median(image[tissue]) < MIN_CONTRAST * np.median(image[~tissue]))
 
 
 def without_protrusions(body: BoolImage, grid: Grid) -> BoolImage:

@@ -30,7 +30,7 @@ def dilate_ball(mask: BoolImage, radius_mm: float, spacing_mm: Sequence[float]) 
     """
     widths = _ball_widths(radius_mm, spacing_mm)
     rows = _widened_rows(mask, int(widths.max()))
-    result = np.zeros_like(mask)
+    result = np.zeros_like(rows[0])
     for z, in_slice in enumerate(widths):
         # The ball is a stack of discs, a disc a stack of rows.
         disc = rows[in_slice[0]].copy()
@@ -41,7 +41,20 @@ def dilate_ball(mask: BoolImage, radius_mm: float, spacing_mm: Sequence[float]) 
             result |= disc
         else:
             _add_shifted(result, disc, 0, z)
-    return result
+    return result[:, :, : mask.shape[2]]
+
+
+def dilate_cube(mask: BoolImage, n_voxels: int) -> BoolImage:
+    """Mark what lies within so many voxels of a mask along each axis.
+
+    ``mask``, (z, y, x) bool: any mask. Gives (z, y, x) bool: the maximum over cubes of ``2 n_voxels + 1``.
+    """
+    result = _widened_rows(mask, n_voxels)[-1]
+    for axis in (0, 1):
+        before = result.copy()
+        for n in range(1, n_voxels + 1):
+            _add_shifted(result, before, axis, n)
+    return result[:, :, : mask.shape[2]]
 
 
 def _ball_widths(radius_mm: float, spacing_mm: Sequence[float]) -> npt.NDArray[np.int64]:
@@ -55,11 +68,17 @@ def _ball_widths(radius_mm: float, spacing_mm: Sequence[float]) -> npt.NDArray[n
 
 
 def _widened_rows(mask: BoolImage, width: int) -> list[BoolImage]:
-    """Dilate a mask along x by 0, 1 ... ``width`` voxels."""
-    rows = [mask]
+    """Dilate a mask along x by 0, 1 ... ``width`` voxels; so many columns are left behind each row.
+
+    All rows are shifted at once: what leaves one ends in the columns between it and the next, which mean nothing.
+    """
+    n_columns = mask.shape[2]
+    apart = np.zeros((*mask.shape[:2], n_columns + width), dtype=bool)
+    apart[:, :, :n_columns] = mask
+    rows = [apart]
     for x in range(1, width + 1):
         wider = rows[-1].copy()
-        _add_shifted(wider, mask, 2, x)
+        _add_shifted(wider.reshape(-1), apart.reshape(-1), 0, x)
         rows.append(wider)
     return rows
 

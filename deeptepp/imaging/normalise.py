@@ -7,20 +7,21 @@ the body only: the share of air in the field of view differs between coils and c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.study import Study
-from deeptepp.imaging.body import body_mask
+from deeptepp.imaging.body import BoolImage, body_mask
 from deeptepp.imaging.resample import FloatImage, block_corner, block_factors, block_mean, coarse_grid
 
 CLIP_PCT = (0.1, 99.9)
 """Percentiles at which intensities are clipped (METHOD section 3)."""
 
-_SAMPLE_SPACING_MM = 4.0
-"""One voxel of each block of this edge, in mm, is sampled: some 100,000 per phase are plenty for a mean."""
+BLOCK_MM = 4.0
+"""Edge of the blocks, mm, of which one voxel is sampled: some 100,000 per phase are plenty for a mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +44,33 @@ class IntensityScale:
         return result
 
 
-def fit_intensity_scale(study: Study) -> IntensityScale:
-    """Measure the intensity scale of a case.
+class Intensities:
+    """The body and the intensity scale of one study, each measured when it is first asked for.
 
-    The mask comes from block means (little noise), the intensities from single voxels (true tails).
+    Handed on to all that look at the same study, so that both are measured once. ``study``: the one that is
+    measured.
     """
-    factors = block_factors(study.grid, _SAMPLE_SPACING_MM)
-    inside = body_mask(block_mean(study.phases[0].volume, factors), coarse_grid(study.grid, factors))
-    if not inside.any():
-        inside = np.ones(inside.shape, dtype=bool)
-    pooled = np.concatenate([block_corner(phase.volume, factors)[inside] for phase in study.phases]).astype(float)
-    low, high = (float(v) for v in np.percentile(pooled, CLIP_PCT))
-    clipped = np.clip(pooled, low, high)
-    # A constant image has no spread; dividing by 1 keeps it finite.
-    return IntensityScale(low, high, float(clipped.mean()), float(clipped.std()) or 1.0)
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self._factors = block_factors(study.grid, BLOCK_MM)
+
+    @cached_property
+    def body(self) -> BoolImage:
+        """Body before contrast on blocks of ``BLOCK_MM``; nothing where all is noise."""
+        pre = block_mean(self.study.phases[0].volume, self._factors)
+        return body_mask(pre, coarse_grid(self.study.grid, self._factors))
+
+    @cached_property
+    def scale(self) -> IntensityScale:
+        """Intensity scale inside the body, or of the whole images where there is none.
+
+        The mask comes from block means (little noise), the intensities from single voxels (true tails).
+        """
+        inside = self.body if self.body.any() else np.ones(self.body.shape, dtype=bool)
+        corners = [block_corner(phase.volume, self._factors)[inside] for phase in self.study.phases]
+        pooled = np.concatenate(corners).astype(float)
+        low, high = (float(v) for v in np.percentile(pooled, CLIP_PCT))
+        clipped = np.clip(pooled, low, high)
+        # A constant image has no spread; dividing by 1 keeps it finite.
+        return IntensityScale(low, high, float(clipped.mean()), float(clipped.std()) or 1.0)

@@ -9,6 +9,7 @@ from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import PhaseChoice, Study
 from deeptepp.imaging.body import BoolImage, body_mask
 from deeptepp.imaging.breast import BreastRegion
+from deeptepp.imaging.normalise import BLOCK_MM, Intensities
 from deeptepp.imaging.phase import EARLY_PLATEAU_S, contrast_time_s, post_period_s
 from deeptepp.imaging.resample import block_factors, block_mean, coarse_grid
 from deeptepp.wording.sentence import Words, sentence
@@ -59,17 +60,15 @@ _OBLIQUE: Words = (
 _PIXEL: Words = "Design decision: half as coarse again as the published pixel of 0.885 mm"
 """Source of the rule on pixels."""
 
-_SPACING_MM = 4.0
-"""Blocks on which signal, noise and motion are measured, mm."""
 
-
-def check_quality(study: Study, phase: PhaseChoice, lesion: Lesion | None) -> tuple[Finding, ...]:
+def check_quality(intensities: Intensities, phase: PhaseChoice, lesion: Lesion | None) -> tuple[Finding, ...]:
     """Check the images, the phase and the lesion against the rules of image quality.
 
-    ``lesion``: the lesion that is scored; its rules are skipped when there is none. Only the rules that spoke;
-    empty when all is well. None of them refuses.
+    ``intensities``: of the study; ``lesion``: the lesion that is scored; its rules are skipped when there is none.
+    Only the rules that spoke; empty when all is well. None of them refuses.
     """
-    findings = [*_geometry(study), *_timing(study, phase), *_signal(study, phase)]
+    study = intensities.study
+    findings = [*_geometry(study), *_timing(study, phase), *_signal(study, phase, intensities.body)]
     if lesion is not None:
         findings += [*_lesion_size(lesion), *_lesion_place(study, lesion)]
     return tuple(findings)
@@ -139,14 +138,13 @@ def _timing(study: Study, phase: PhaseChoice) -> list[Finding]:
     return found
 
 
-def _signal(study: Study, phase: PhaseChoice) -> list[Finding]:
-    """Check the noise of the scored subtraction and the motion between its two images."""
-    factors = block_factors(study.grid, _SPACING_MM)
-    grid = coarse_grid(study.grid, factors)
-    pre, post = (block_mean(study.phases[k].volume, factors) for k in (0, phase.index))
-    before, after = body_mask(pre, grid), body_mask(post, grid)
+def _signal(study: Study, phase: PhaseChoice, before: BoolImage) -> list[Finding]:
+    """Check the noise of the scored subtraction and the motion since the body ``before`` contrast."""
     if not before.any():
         return []
+    factors = block_factors(study.grid, BLOCK_MM)
+    post = block_mean(study.phases[phase.index].volume, factors)
+    after = body_mask(post, coarse_grid(study.grid, factors))
     found = []
     ratio = float(np.median(post[before])) / max(noise_sd(study, phase), 1e-9)
     if ratio < MIN_SIGNAL_TO_NOISE:

@@ -124,7 +124,7 @@ def block_mean(volume: Volume, factors: tuple[int, int, int]) -> FloatImage:
     ``coarse_grid(volume.grid, factors)``.
     """
     trimmed = volume.voxels[tuple(slice(0, n // f * f) for n, f in zip(volume.grid.shape, factors, strict=True))]
-    total = to_anatomical(_sum_blocks(trimmed, factors), volume.grid)
+    total = to_anatomical(sum_blocks(trimmed, factors), volume.grid)
     share = np.float32(1.0 / np.prod(factors))
     if not total.flags.c_contiguous:
         return total * share
@@ -144,8 +144,8 @@ def block_corner(volume: Volume, factors: tuple[int, int, int]) -> npt.NDArray[A
     return to_anatomical(trimmed, volume.grid)
 
 
-def _sum_blocks(voxels: npt.NDArray[Any], factors: tuple[int, int, int]) -> FloatImage:
-    """Sum blocks axis by axis: slices first, because adding whole slices is the cheapest pass."""
+def sum_blocks(voxels: npt.NDArray[Any], factors: tuple[int, int, int]) -> FloatImage:
+    """Sum blocks axis by axis, as float32: slices first, because adding whole slices is the cheapest pass."""
     fz, fy, fx = factors
     nz, ny, nx = (n // f for n, f in zip(voxels.shape, factors, strict=True))
     total = np.empty((nz, ny, nx), dtype=np.float32)
@@ -164,7 +164,9 @@ def _has_room(voxels: npt.NDArray[Any], n: int) -> bool:
     if voxels.dtype.name not in ("int16", "uint16"):
         return False
     limits = np.iinfo(voxels.dtype)
-    return bool(int(voxels.max()) * n <= limits.max and int(voxels.min()) * n >= limits.min)
+    # None of the unsigned is too low, which spares a pass over them.
+    is_low = limits.min < 0 and int(voxels.min()) * n < limits.min
+    return int(voxels.max()) * n <= limits.max and not is_low
 
 
 def _added(parts: list[npt.NDArray[Any]], dtype: np.dtype[Any]) -> npt.NDArray[Any]:

@@ -13,7 +13,7 @@ from deeptepp.domain.lesion import Lesion, Roi
 from deeptepp.domain.study import PhaseChoice, Study
 from deeptepp.errors import BadSetting, LesionOutsideVolume
 from deeptepp.imaging.body import BoolImage
-from deeptepp.imaging.normalise import fit_intensity_scale
+from deeptepp.imaging.normalise import Intensities
 from deeptepp.imaging.resample import FloatImage, resample_to
 from deeptepp.wording.sentence import joined, sentence
 
@@ -53,20 +53,22 @@ class RoiSettings:
         return max(1, round(self.size_mm / self.spacing_mm))
 
 
-def crop_roi(study: Study, phase: PhaseChoice, lesion: Lesion, settings: RoiSettings) -> Roi:
+def crop_roi(images: Study | Intensities, phase: PhaseChoice, lesion: Lesion, settings: RoiSettings) -> Roi:
     """Cut the cube around a lesion out of the full volume.
 
-    ``study``: all phases; the intensity scale is pooled over them; ``phase``: which phase is ``post``. Gives (c,
-    z, y, x) float32, normalised; outside of the images it holds air. Raises LesionOutsideVolume where the centroid
-    of the lesion lies outside of the images.
+    ``images``: all phases, or their intensities where they were measured; the scale is pooled over them;
+    ``phase``: which phase is ``post``. Gives (c, z, y, x) float32, normalised; outside of the images it holds air.
+    Raises LesionOutsideVolume where the centroid of the lesion lies outside of the images.
     """
+    intensities = Intensities(images) if isinstance(images, Study) else images
+    study = intensities.study
     centre = lesion.centroid_mm
     if not study.grid.contains(centre):
         raise LesionOutsideVolume()
     # An isotropic cube around the centroid, of one size for all.
     grid = _cube(centre, settings)
     # One intensity scale for all phases, so that enhancement stays.
-    scale = fit_intensity_scale(study)
+    scale = intensities.scale
     index = {"pre": 0, "post": phase.index, "late": study.n_post}
     sampled: dict[int, FloatImage] = {}
 

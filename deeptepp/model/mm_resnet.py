@@ -88,7 +88,9 @@ class ResNet18Trunk(nn.Module):
     def forward(self, views: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Map mosaics (B, C, H, W) to the maps of the last three stages."""
         x = torch.relu(self.bn1(self.conv1(views)))  # (B, S, H/2, W/2)
-        x = self.layer1(self.maxpool(x))  # (B, S, H/4, W/4)
+        # With channels last torch pools several numbers at once, else one by one: the same numbers.
+        pooled = self.maxpool(x.contiguous(memory_format=torch.channels_last)).contiguous()
+        x = self.layer1(pooled)  # (B, S, H/4, W/4)
         x2 = self.layer2(x)  # (B, 2 S, H/8, W/8)
         x3 = self.layer3(x2)  # (B, 4 S, H/16, W/16)
         x4 = self.layer4(x3)  # (B, 8 S, H/32, W/32)

@@ -14,6 +14,7 @@ from deeptepp.domain.people import LOCAL
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Assessment, Finding, Outcome, RiskScore, Severity
 from deeptepp.errors import DeepTeppError, DetectionError
+from deeptepp.imaging.normalise import Intensities
 from deeptepp.imaging.quality import check_quality
 from deeptepp.imaging.roi import crop_roi
 from deeptepp.model.bundle import ModelBundle
@@ -67,15 +68,19 @@ def assess_case(
     Assessment
         Scored, scored with warnings, or refused, with its receipt.
     """
-    answer = _assess(images, profile, bundle, lesion, allow_ineligible=allow_ineligible, progress=progress)
+    intensities = Intensities(images.study)
+    answer = _assess(
+        images, intensities, profile, bundle, lesion, allow_ineligible=allow_ineligible, progress=progress
+    )
     if measures_stability:
-        answer = with_stability(images, answer, bundle, progress=progress)
+        answer = with_stability(images, answer, bundle, intensities=intensities, progress=progress)
     receipt = receipt_of(answer, images, bundle, allow_ineligible=allow_ineligible, who=who)
     return replace(answer, receipt=receipt)
 
 
 def _assess(
     images: CaseImages,
+    intensities: Intensities,
     profile: ClinicalProfile,
     bundle: ModelBundle,
     lesion: Lesion | None,
@@ -107,9 +112,9 @@ def _assess(
         return draft
     if target is None:
         return draft  # the refusal of the detector is among its findings
-    draft = _with(draft, *check_quality(images.study, images.phase, target))
+    draft = _with(draft, *check_quality(intensities, images.phase, target))
     try:
-        score = score_lesion(images, target, profile, bundle, progress=progress)
+        score = score_lesion(images, target, profile, bundle, intensities=intensities, progress=progress)
     except DetectionError as error:
         return _with(draft, Finding.from_error(error))
     return _scored(draft, score, bundle)
@@ -121,6 +126,7 @@ def score_lesion(
     profile: ClinicalProfile,
     bundle: ModelBundle,
     *,
+    intensities: Intensities | None = None,
     progress: Progress = silent,
 ) -> RiskScore:
     """Cut the region of interest, build the views and run the network, with no rule asked.
@@ -135,6 +141,8 @@ def score_lesion(
         Clinical-pathological facts.
     bundle : ModelBundle
         The model.
+    intensities : Intensities, optional
+        Of the study, where they were measured before.
     progress : Progress
         Told of every step.
 
@@ -144,7 +152,7 @@ def score_lesion(
         Mean over the bundle's views.
     """
     progress(StepReport(Step.ROI, 0.0))
-    roi = crop_roi(images.study, images.phase, lesion, bundle.roi)
+    roi = crop_roi(intensities or images.study, images.phase, lesion, bundle.roi)
     progress(
         StepReport(
             Step.ROI,

@@ -76,3 +76,10 @@ def test_a_volume_refuses_voxels_that_are_not_finite_or_do_not_fit():
         Volume(np.full((2, 2, 2), np.nan), grid)
     with pytest.raises(ValueError, match="fill"):
         Volume(np.zeros((2, 2, 3)), grid)
+
+
+@given(grids())
+def test_the_spacing_is_the_norm_of_numpy_to_the_last_bit(grid):
+    dz, dy, dx = np.linalg.norm(grid.affine[:3, :3], axis=0)
+    assert grid.spacing_mm == (dz, dy, dx)
+    assert grid.voxel_volume_mm3 == np.prod(grid.spacing_mm)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from deeptepp.imaging.morphology import component_at, dilate_ball, fill_holes
+from deeptepp.imaging.morphology import component_at, dilate_ball, dilate_cube, fill_holes
 
 
 def masks(n: int):
@@ -23,6 +23,13 @@ def test_a_ball_reaches_as_far_as_the_distance_transform_says(radius_mm, spacing
         if mask.any():
             near = ndimage.distance_transform_edt(~mask, sampling=spacing_mm) <= radius_mm
             np.testing.assert_array_equal(dilate_ball(mask, radius_mm, spacing_mm), near)
+
+
+@pytest.mark.parametrize("n_voxels", [1, 2, 3])
+def test_a_cube_reaches_as_far_as_the_maximum_filter_says(n_voxels):
+    for mask in masks(40):
+        near = ndimage.maximum_filter(mask, 2 * n_voxels + 1, mode="constant")
+        np.testing.assert_array_equal(dilate_cube(mask, n_voxels), near)
 
 
 def test_nothing_is_near_an_empty_mask():

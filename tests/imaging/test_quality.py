@@ -8,12 +8,13 @@ from deeptepp.domain.geometry import Grid, Volume
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.study import Phase, PhaseChoice, Study
 from deeptepp.imaging.breast import find_breasts
+from deeptepp.imaging.normalise import Intensities
 from deeptepp.imaging.phase import choose_phase
 from deeptepp.imaging.quality import check_field_of_view, check_quality, noise_sd
 
 
 def rules(phantom, lesion=None):
-    return {f.rule for f in check_quality(phantom.study, choose_phase(phantom.study), lesion)}
+    return {f.rule for f in check_quality(Intensities(phantom.study), choose_phase(phantom.study), lesion)}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def test_study_like_the_published_protocol_raises_nothing(good):
 )
 def test_each_defect_speaks_with_value_limit_and_source(options, rule):
     phantom = phantoms.breast_phantom(**options)
-    found = {f.rule: f for f in check_quality(phantom.study, PhaseChoice(1, "reader", ""), None)}
+    found = {f.rule: f for f in check_quality(Intensities(phantom.study), PhaseChoice(1, "reader", ""), None)}
     assert rule in found
     assert found[rule].source
     if rule != "quality.no-times":
@@ -53,7 +54,7 @@ def test_motion_between_the_phases_is_noticed(good):
         for k, p in enumerate(good.study.phases)
     ]
     study = Study(tuple(phases), "moved")
-    assert "quality.motion" in {f.rule for f in check_quality(study, choose_phase(study), None)}
+    assert "quality.motion" in {f.rule for f in check_quality(Intensities(study), choose_phase(study), None)}
 
 
 def test_lesion_at_the_border_and_of_unusual_volume_is_noticed(good):

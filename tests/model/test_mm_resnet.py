@@ -89,6 +89,18 @@ def test_cp_enters_every_classifier(head, which, batch):
     assert (clinical.grad.abs().amax(dim=0) > 0).all()
 
 
+def test_pooling_with_channels_last_gives_the_numbers_and_gradients_of_plain_pooling(batch):
+    trunk, views = small().trunk, batch[0].requires_grad_()
+    found = [*trunk(views), *torch.autograd.grad(trunk(views)[-1].sum(), views)]
+    seen = []
+    trunk.maxpool.register_forward_hook(
+        lambda pool, given, _: seen.append(given) or torch.max_pool2d(given[0].contiguous(), 3, 2, 1)
+    )
+    plain = [*trunk(views), *torch.autograd.grad(trunk(views)[-1].sum(), views)]
+    assert len(seen) == 2
+    assert all(torch.equal(a, b) for a, b in zip(found, plain, strict=True))
+
+
 @pytest.mark.parametrize(("which", "reached"), [(0, 2), (1, 3), (2, 4), (3, 4)])
 def test_a_stage_trains_its_own_layers_and_those_below_only(which, reached, batch):
     net = small()

@@ -11,8 +11,9 @@ from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.risk import Stability, Tier, TierScheme
 from deeptepp.errors import JobCancelled
 from deeptepp.scoring.case import assess_case, score_lesion
-from deeptepp.scoring.stability import measure_stability, with_stability
+from deeptepp.scoring.stability import _shifted, _views, measure_stability, with_stability
 from deeptepp.simulate.simulated_study import demo_profile
+from deeptepp.views.mosaic import build_views
 
 PROFILE = demo_profile()
 
@@ -44,6 +45,14 @@ def test_the_score_without_a_shift_is_the_score(measured, images, bundle):
     assert answer.stability.scores == pytest.approx(measured.scores, abs=1e-6)
     alone = assess_case(images, PROFILE, bundle, measures_stability=False)
     assert (alone.score, alone.stability) == (answer.score, None)
+
+
+def test_shifts_that_are_sampled_together_have_to_the_bit_the_views_of_each_alone(images, bundle):
+    cubes = list(_shifted(images.study, images.phase, images.candidates[0], bundle.roi, 3))
+    found = dict(_views(cubes, bundle.views))
+    assert len(found) == len(cubes)
+    for face, cube in cubes:
+        np.testing.assert_array_equal(found[face].views, build_views(cube, bundle.views).views)
 
 
 @pytest.mark.parametrize("shift", [(3.0, 0.0, 0.0), (0.0, -3.0, 0.0), (0.0, 0.0, 3.0)])

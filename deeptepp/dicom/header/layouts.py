@@ -28,6 +28,11 @@ class Layouts:
     def __init__(self) -> None:
         self._known: list[_Fixed] = []
 
+    @property
+    def reach_bytes(self) -> int:
+        """First bytes of a file that hold a header of any layout remembered; 0 where none is."""
+        return max((layout.pixels_at for *_, layout in self._known), default=0)
+
     def find(self, content: bytes, size_bytes: int) -> Layout | None:
         """Find the elements of a plain header, as ``layout_of`` does.
 

@@ -152,7 +152,8 @@ def read_plain(member: Member, memo: Memo) -> PlainHeader | None:
 
     None where pydicom must read it.
     """
-    for n_bytes in _HEAD_BYTES:
+    # As much as the headers before it took comes first.
+    for n_bytes in (memo.layouts.reach_bytes or _HEAD_BYTES[0], *_HEAD_BYTES):
         content = member.head(min(n_bytes, member.size_bytes))
         try:
             layout = memo.layouts.find(content, member.size_bytes)

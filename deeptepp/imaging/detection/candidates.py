@@ -6,19 +6,19 @@ best. METHOD section 4, D7 and D8.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from deeptepp.domain.geometry import FloatArray
 from deeptepp.imaging.body import BoolImage
 from deeptepp.imaging.breast import BreastRegion
-from deeptepp.imaging.detection.blocks import block_between, drawn_on
+from deeptepp.imaging.detection.blocks import block_between, components, drawn_on, touching
 from deeptepp.imaging.detection.maps import EnhancementMaps
 from deeptepp.imaging.detection.surroundings import compactness, shape
-from deeptepp.imaging.morphology import fill_holes
+from deeptepp.imaging.morphology import dilate_cube, fill_holes
 
 N_LEVELS = 14
 """Thresholds tried, evenly spaced in the logarithm."""
@@ -77,9 +77,6 @@ N_PER_LEVEL = 40
 """Components examined per threshold, those with the most evidence first."""
 
 
-_TOUCHING = np.ones((3, 3, 3))
-"""Neighbours that share a face, an edge or a corner."""
-
 ELONGATION_LIMIT = 2.0
 """Longest over shortest axis up to which a component costs no score: a design decision, tumours are rounder than
 vessels."""
@@ -114,7 +111,7 @@ class CandidateFeatures:
         """
         # Strong, large, fast and whole scores high; vessel, skin and chest wall score low.
         log_volume = float(np.log1p(1000 * self.search_volume_ml / UNIT_VOLUME_MM3))
-        relative = float(np.clip(self.relative_enhancement_pct / 100, 0, RELATIVE_LIMIT))
+        relative = _between(0, self.relative_enhancement_pct / 100, RELATIVE_LIMIT)
         time_course = float(np.interp(self.signal_enhancement_ratio, SER_KNOTS, SER_FACTORS))
         skin = max(0.0, self.skin_contact_share - SKIN_CONTACT)
         score: float = (
@@ -148,8 +145,7 @@ def find_candidates(maps: EnhancementMaps, region: BreastRegion, *, n_best: int)
     Best first; empty when nothing enhances.
     """
     # 1. Every component at every threshold, the most suspicious first.
-    bright = _above_lowest(maps, region)
-    found = [one for level in _levels(maps, region) for one in _at_level(maps, region, bright, level)]
+    found = list(_at_levels(maps, region))
     # The position breaks ties, so that the same bytes give the same order.
     found.sort(key=lambda c: (-c.score, tuple(c.voxels[0])))
     # 2. Those that overlap none before them, each with the extent of the whole tumour around it.
@@ -206,62 +202,58 @@ def _levels(maps: EnhancementMaps, region: BreastRegion) -> FloatArray:
     return levels
 
 
-def _above_lowest(maps: EnhancementMaps, region: BreastRegion) -> npt.NDArray[np.int64]:
-    """Index voxels (z, y, x) of the breasts above the lowest threshold, (n, 3): few of all, and all that count."""
-    return np.argwhere((maps.evidence > LOWEST_LEVEL) & region.mask)
-
-
-def _at_level(
-    maps: EnhancementMaps, region: BreastRegion, bright: npt.NDArray[np.int64], level: float
-) -> list[Candidate]:
-    """Judge the components of ``bright`` voxels above one threshold; those that share a corner belong together."""
+def _at_levels(maps: EnhancementMaps, region: BreastRegion) -> Iterator[Candidate]:
+    """Judge the components above each threshold; voxels that share a corner belong together."""
+    # The voxels of the breasts above the lowest threshold, (n, 3): few of all, and all that count.
+    bright = np.argwhere((maps.evidence > LOWEST_LEVEL) & region.mask)
     evidence = maps.evidence[tuple(bright.T)]
-    above, evidence = bright[evidence > level], evidence[evidence > level]
-    if not len(above):
-        return []
-    # The box around them, since the breasts are mostly dark.
-    start = above.min(axis=0)
-    is_above = drawn_on(above, block_between(start, above.max(axis=0) + 1))
-    owners = ndimage.label(is_above, _TOUCHING)[0][is_above] - 1
-    sizes = np.bincount(owners) * maps.grid.voxel_volume_mm3
-    is_fit = (sizes >= MIN_VOLUME_MM3) & (sizes <= MAX_VOLUME_MM3)
-    mass = np.bincount(owners, weights=evidence) * is_fit
-    order = [k for k in np.argsort(-mass, kind="stable")[:N_PER_LEVEL] if is_fit[k]]
-    return [_judge(maps, region, above[owners == k]) for k in order]
+    pairs = touching(bright)
+    for level in _levels(maps, region):
+        is_above = evidence > level
+        above = bright[is_above]
+        owners = components(is_above, pairs)
+        # Of those of a fitting size the ones with the most evidence.
+        sizes = np.bincount(owners) * maps.grid.voxel_volume_mm3
+        is_fit = (sizes >= MIN_VOLUME_MM3) & (sizes <= MAX_VOLUME_MM3)
+        mass = np.bincount(owners, weights=evidence[is_above]) * is_fit
+        order = [k for k in np.argsort(-mass, kind="stable")[:N_PER_LEVEL] if is_fit[k]]
+        yield from (_judge(maps, region, above[owners == k]) for k in order)
 
 
 def _judge(maps: EnhancementMaps, region: BreastRegion, core: npt.NDArray[np.int64]) -> Candidate:
     """Measure one component, given by its voxels, and give it its score."""
-    # 1. The block around it, the component without holes, and the shell around that.
-    start = np.maximum(core.min(axis=0) - SHELL_VOXELS, 0)
-    stop = np.minimum(core.max(axis=0) + 1 + SHELL_VOXELS, maps.grid.shape)
-    block = block_between(start, stop)
-    component = fill_holes(drawn_on(core, block))
-    shell = ndimage.maximum_filter(component, 2 * SHELL_VOXELS + 1, mode="constant") & ~component
+    # 1. The component without holes in its box, the block around that, and the shell around the component.
+    low, high = core.min(axis=0), core.max(axis=0) + 1
+    start, stop = np.maximum(low - SHELL_VOXELS, 0), np.minimum(high + SHELL_VOXELS, maps.grid.shape)
+    box, block = block_between(low, high), block_between(start, stop)
+    component = fill_holes(drawn_on(core, box))
+    around = np.zeros(stop - start, dtype=bool)
+    around[block_between(low - start, high - start)] = component
+    shell = dilate_cube(around, SHELL_VOXELS) & ~around
     # 2. What of the shell lies behind the posterior limit, and in the skin.
-    enhancement, inside = maps.enhancement_z[block], region.mask[block]
+    inside = region.mask[block]
     posterior, skin = _contacts(shell, inside, region, block)
     # 3. How far it stands out from the shell.
-    mean_sd = float(enhancement[component].mean())
-    around = enhancement[shell & inside]
-    contrast = 1 - float(np.clip(around.mean() / mean_sd, 0, 1)) if around.size else 0.0
+    mean_sd = float(maps.enhancement_z[box][component].mean())
+    beside = maps.enhancement_z[block][shell & inside]
+    contrast = 1 - float(_between(0, beside.mean() / mean_sd, 1)) if beside.size else 0.0
     # 4. Its shape, in mm.
-    voxels = np.argwhere(component)
+    voxels = np.argwhere(component) + (low - start)
     spacing_mm = maps.grid.spacing_mm
     solidity, elongation = shape(voxels * np.asarray(spacing_mm), spacing_mm)
     # 5. Its time course: early over late enhancement.
-    late = float(maps.late[block][component].sum())
-    ratio = float(np.clip(maps.early[block][component].sum() / max(late, 1e-6), 0, SER_LIMIT))
+    late = float(maps.late[box][component].sum())
+    ratio = float(_between(0, maps.early[box][component].sum() / max(late, 1e-6), SER_LIMIT))
     # 6. All of it together gives the score.
     volume_mm3 = len(voxels) * maps.grid.voxel_volume_mm3
     features = CandidateFeatures(
         enhancement_sd=mean_sd,
-        relative_enhancement_pct=float(maps.relative_pct[block][component].mean()),
+        relative_enhancement_pct=float(maps.relative_pct[box][component].mean()),
         signal_enhancement_ratio=ratio,
         contrast_share=contrast,
         solidity_share=solidity,
         elongation_ratio=elongation,
-        tubeness_share=float(maps.tubeness[block][component].mean()),
+        tubeness_share=float(maps.tubeness[box][component].mean()),
         posterior_contact_share=posterior,
         skin_contact_share=skin,
         search_volume_ml=volume_mm3 / 1000,
@@ -277,6 +269,11 @@ def _contacts(
     sz, sy, sx = block
     rows = np.arange(sy.start, sy.stop)[None, :, None]
     behind = outside & (rows >= region.wall_index[sz, sx][:, None, :])
-    n = max(1, int(shell.sum()))
-    n_behind = int(behind.sum())
-    return n_behind / n, (int(outside.sum()) - n_behind) / n
+    n_shell, n_outside, n_behind = (int(np.count_nonzero(each)) for each in (shell, outside, behind))
+    n = max(1, n_shell)
+    return n_behind / n, (n_outside - n_behind) / n
+
+
+def _between(low: float, value: float, high: float) -> float:
+    """Clip one number, a hundred times faster than numpy does."""
+    return min(max(value, low), high)

@@ -190,12 +190,18 @@ def tube_map(z: FloatImage, grid: Grid) -> FloatImage:
 def _hessian_eigenvalues(image: FloatImage, grid: Grid, where: BoolImage) -> FloatImage:
     """Eigenvalues of the Hessian per mm², ascending, (n, 3), at the voxels asked for."""
     gradients = np.gradient(image, *grid.spacing_mm)
-    hessian = np.empty((int(where.sum()), 3, 3), dtype=np.float32)
-    for i, gradient in enumerate(gradients):
+    places = np.flatnonzero(where)
+    hessian = np.empty((len(places), 3, 3), dtype=np.float32)
+    for j, spacing_mm in enumerate(grid.spacing_mm):
         checkpoint()
-        for j in range(i, 3):
-            second = np.gradient(gradient, grid.spacing_mm[j], axis=j)[where]
-            hessian[:, i, j] = hessian[:, j, i] = second
+        # The neighbours on both sides along this axis; at an edge the voxel itself stands for the missing one.
+        step, n = int(np.prod(image.shape[j + 1 :])), image.shape[j]
+        at = places // step % n
+        after, before = places + step * (at < n - 1), places - step * (at > 0)
+        distances = np.where((at > 0) & (at < n - 1), 2 * spacing_mm, spacing_mm).astype(np.float32)
+        for i, gradient in enumerate(gradients[: j + 1]):
+            values = gradient.ravel()
+            hessian[:, i, j] = hessian[:, j, i] = (values[after] - values[before]) / distances
     eigenvalues: FloatImage = np.linalg.eigvalsh(hessian)
     return eigenvalues
 

@@ -7,6 +7,8 @@ blob, that of a vessel is a long or winding strand through several slices, that 
 
 from __future__ import annotations
 
+from math import pi, prod, sqrt
+
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
@@ -57,10 +59,13 @@ def compactness(voxels: npt.NDArray[np.int64], maps: EnhancementMaps, region: Br
 def _at_level(bright: BoolImage, candidate: BoolImage, spacing_mm: FloatArray) -> float:
     """Judge the component of what is bright that holds most of the candidate."""
     component = component_at(bright, candidate)
-    if not component.any():
+    voxels = np.argwhere(component)
+    if not len(voxels):
         return 0.0
-    solidity, elongation = shape(np.argwhere(component) * spacing_mm, spacing_mm)
-    inside = ndimage.distance_transform_edt(np.pad(component, 1), sampling=spacing_mm)
+    solidity, elongation = shape(voxels * spacing_mm, spacing_mm)
+    # The box around it with a border: what lies outside of that is farther away.
+    box = component[block_between(voxels.min(axis=0), voxels.max(axis=0) + 1)]
+    inside = ndimage.distance_transform_edt(np.pad(box, 1), sampling=spacing_mm)
     thickness = min(1.0, float(inside.max()) / VESSEL_RADIUS_MM)
     return solidity * min(1.0, LONGEST_RATIO / elongation) * thickness
 
@@ -74,7 +79,7 @@ def shape(points_mm: FloatArray, spacing_mm: FloatArray | tuple[float, float, fl
     # A voxel is not a point: its own second moment keeps flat components from having no thickness.
     offsets = points_mm - points_mm.mean(axis=0)
     covariance = offsets.T @ offsets / len(points_mm) + np.diag(np.square(spacing_mm)) / 12
-    variances = np.sort(np.linalg.eigvalsh(covariance))
-    ellipsoid = 4 / 3 * np.pi * 5**1.5 * float(np.sqrt(np.prod(variances)))
-    volume = len(points_mm) * float(np.prod(spacing_mm))
-    return min(1.0, volume / ellipsoid), float(np.sqrt(variances[2] / variances[1]))
+    low, middle, high = np.linalg.eigvalsh(covariance).tolist()
+    ellipsoid = 4 / 3 * pi * 5**1.5 * sqrt(low * middle * high)
+    volume = len(points_mm) * prod(map(float, spacing_mm))
+    return min(1.0, volume / ellipsoid), sqrt(high / middle)

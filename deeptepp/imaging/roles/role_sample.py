@@ -12,7 +12,7 @@ from skimage.filters import threshold_otsu
 
 from deeptepp.domain.geometry import Grid, Volume
 from deeptepp.imaging.body import BoolImage
-from deeptepp.imaging.resample import FloatImage, block_factors
+from deeptepp.imaging.resample import FloatImage, block_factors, sum_blocks
 
 Factors = tuple[int, int, int]
 
@@ -68,10 +68,6 @@ class RoleSample:
     spacing_mm: tuple[float, float, float]
 
 
-_SHORT_BYTES = 2
-"""Whole numbers of so many bytes can be added by the thousand in 32 bits."""
-
-
 def sample_roles(volumes: Sequence[Volume]) -> RoleSample | None:
     """Sample phases on the grid of the first one.
 
@@ -108,16 +104,7 @@ def _sparse_mean(voxels: npt.NDArray[Any], factors: Factors) -> FloatImage:
     """Average blocks within every n-th slice; the slices between are not read at all."""
     fz, fy, fx = factors
     _, y, x = (n // f * f for n, f in zip(voxels.shape, factors, strict=True))
-    planes = voxels[fz // 2 :: fz]
-    # Rows first: adding whole rows is the cheapest pass, and short whole numbers are the cheapest to add.
-    is_short = planes.dtype.kind in "iu" and planes.dtype.itemsize <= _SHORT_BYTES
-    rows = planes[:, 0:y:fy].astype(np.int32 if is_short else np.float32)
-    for i in range(1, fy):
-        np.add(rows, planes[:, i:y:fy], out=rows, casting="unsafe")
-    total: FloatImage = rows[:, :, 0:x:fx].astype(np.float32)
-    for j in range(1, fx):
-        np.add(total, rows[:, :, j:x:fx], out=total)
-    return total / np.float32(fy * fx)
+    return sum_blocks(voxels[fz // 2 :: fz, :y, :x], (1, fy, fx)) / np.float32(fy * fx)
 
 
 def _mean_level(images: FloatImage) -> FloatImage | None:

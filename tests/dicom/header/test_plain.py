@@ -193,6 +193,18 @@ def test_a_long_header_is_read_in_steps():
     assert plain_of(content).get("Rows") == 8
 
 
+def test_a_header_is_sought_in_the_bytes_that_the_one_before_took_and_then_in_more(monkeypatch):
+    asked, head = [], Member.head
+    monkeypatch.setattr(Member, "head", lambda member, n: asked.append(n) or head(member, n))
+    memo, image = Memo(), example()
+    found = [plain_of(encoded(image, ExplicitVRLittleEndian), memo) for _ in range(2)]
+    assert asked[1:] == [found[0].layout.pixels_at] < asked[:1]
+    image.private_block(0x0029, "SIEMENS CSA HEADER", create=True).add_new(0x10, "OB", bytes(1000))
+    longer = encoded(image, ExplicitVRLittleEndian)
+    assert plain_of(longer, memo).dataset() == parsed(longer)
+    assert found[1].dataset() == found[0].dataset()
+
+
 @pytest.mark.real
 def test_every_awkward_file_is_read_as_pydicom_reads_it():
     files = [path for path in AWKWARD.rglob("*") if path.is_file()]

@@ -3,7 +3,14 @@ import pytest
 
 from deeptepp.domain.geometry import Grid
 from deeptepp.imaging.breast import BreastRegion
-from deeptepp.imaging.detection.maps import MIRROR_SHARE, enhancement_maps, robust_z, suppress_symmetric, tube_map
+from deeptepp.imaging.detection.maps import (
+    MIRROR_SHARE,
+    _hessian_eigenvalues,
+    enhancement_maps,
+    robust_z,
+    suppress_symmetric,
+    tube_map,
+)
 
 SHAPE = (30, 30, 41)
 GRID = Grid.axial(SHAPE, (2.0, 2.0, 2.0))
@@ -41,6 +48,17 @@ def test_enhancement_on_both_sides_is_reduced_and_on_one_side_kept():
 def test_one_breast_has_nothing_to_subtract():
     z = blob((15, 15, 8), 3)
     np.testing.assert_array_equal(suppress_symmetric(z, region(None)), z)
+
+
+def test_curvatures_at_chosen_voxels_are_those_of_the_whole_image_to_the_bit():
+    rng = np.random.default_rng(5)
+    image = rng.normal(size=(2, 7, 9)).astype(np.float32)
+    grid = Grid.axial(image.shape, (2.2, 1.7, 0.9))
+    where = rng.random(image.shape) < 0.6
+    second = [np.gradient(g, *grid.spacing_mm) for g in np.gradient(image, *grid.spacing_mm)]
+    hessian = np.stack([[second[min(i, j)][max(i, j)][where] for i in range(3)] for j in range(3)])
+    expected = np.linalg.eigvalsh(np.moveaxis(hessian, 2, 0))
+    np.testing.assert_array_equal(_hessian_eigenvalues(image, grid, where), expected)
 
 
 def test_tube_is_told_from_blob():
