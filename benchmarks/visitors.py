@@ -4,7 +4,8 @@ Both servers run at once and are visited in turns, round by round, so that a bus
 guards: the gate in front of every route, sign-in by OpenID Connect, access log and rates, as ``app.py`` serves it;
 without: the same screens with no middleware and nobody to sign in. A run is timed from the message that a browser
 sends to the end of the script. ``--peer`` takes the place of the unguarded screens: a checkout of an earlier
-commit, as it served itself, visited on the pages that both have.
+commit, as it served itself, visited on the pages that both have. ``--alone N`` asks what a run costs the processor
+instead, page by page: of N visitors who come one after the other, and of one who draws the page N times more.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--n", type=int, default=60, help="visitors at the same time on each server")
     parser.add_argument("--rounds", type=int, default=4, help="times that each of them opens a page")
+    parser.add_argument("--alone", type=int, metavar="N", help="visitors one after the other, page by page")
     parser.add_argument("--peer", type=Path, help="checkout of a commit before the guards, instead of our screens")
     parser.add_argument("--out", type=Path, help="where to write the table")
     options = parser.parse_args()
@@ -78,6 +80,10 @@ def main() -> int:
         secret = {"DEEPTEPP_OIDC_SECRET": oidc_provider.SECRET}
         without = served(Path(place) / "off", options.peer or ROOT, "" if options.peer else UNGUARDED)
         with served(Path(place) / "on", ROOT, "", settings, **secret) as on, without as off:
+            if options.alone:
+                sides = {ON: (*on, signed_in(on[0])), OFF: (*off, "")}
+                sys.stdout.write(asyncio.run(costs(sides, pages, options.alone)))
+                return 0
             cookies = [signed_in(on[0]) for _ in range(options.n)]
             times, worked_s = asyncio.run(visited(on, off, cookies, pages, options.rounds))
     page, ratio = told(times, worked_s, pages, options)
@@ -185,14 +191,36 @@ async def visited(
     return {name: np.array(each) for name, each in times.items()}, worked_s
 
 
+async def costs(sides: dict[str, tuple[str, int, str]], pages: tuple[str, ...], n: int) -> str:
+    """Table of what a run of each page costs each server: of a first visit, and of a page that is drawn again."""
+    rows = []
+    for page in pages:
+        first_ms, again_ms = (dict.fromkeys(sides, 0.0) for _ in range(2))
+        for number in range(n):
+            # The servers take turns: a busy machine slows both alike. The first visitor fills what is kept.
+            for name, (url, pid, cookie) in sides.items():
+                began_s = processor_s(pid)
+                await page_run(url, page, cookie)
+                middle_s = processor_s(pid)
+                await page_run(url, page, cookie, n_again=2)
+                if number:
+                    first_ms[name] += 1000 * (middle_s - began_s) / (n - 1)
+                    again_ms[name] += 1000 * (processor_s(pid) - middle_s) / (n - 1)
+        again_ms = {name: (again_ms[name] - first_ms[name]) / 2 for name in sides}
+        cells = [f"{each[name]:.1f}" for each in (first_ms, again_ms) for name in sides]
+        rows.append(f"| /{page} | {' | '.join(cells)} |\n")
+    head = " | ".join(f"{visit}, {name}, ms" for visit in ("first visit", "drawn again") for name in sides)
+    return f"| page | {head} |\n|---{'|---:' * 2 * len(sides)}|\n{''.join(rows)}"
+
+
 def processor_s(pid: int) -> float:
     """Seconds of a processor that a process has used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def page_run(url: str, page: str, cookie: str) -> float:
-    """Open a page as a browser does; seconds until its script has ended."""
+async def page_run(url: str, page: str, cookie: str, n_again: int = 0) -> float:
+    """Open a page as a browser does, and draw it ``n_again`` times more; seconds until its script has ended."""
     headers = {"Cookie": cookie} if cookie else {}
     address = f"{url.replace('http', 'ws', 1)}/_stcore/stream"
     asked = BackMsg()
@@ -215,7 +243,10 @@ async def page_run(url: str, page: str, cookie: str) -> float:
             if told.WhichOneof("type") == "script_finished":
                 if told.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
                     raise RuntimeError(page)
-                return time.monotonic() - began_s
+                if not n_again:
+                    return time.monotonic() - began_s
+                n_again -= 1
+                await line.send(asked.SerializeToString())
     msg = "the server hung up"
     raise ConnectionError(msg)
 

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from deeptepp.domain.people import Role
@@ -21,6 +21,7 @@ SETTINGS_FILE = "deeptepp.toml"
 """Name of the settings file, looked for in the working directory."""
 
 
+@cache
 def top_folder() -> Path:
     """Folder of app.py, pages, streamlit settings and artifacts: the repository, or their copy in the wheel."""
     installed = Path(__file__).with_name("installed")
@@ -170,7 +171,13 @@ def load_settings(path: Path | None = None) -> Settings:
     wrong type or lies outside of its range.
     """
     file = path or Path(SETTINGS_FILE)
-    values = _parse(file) if file.is_file() else {}
+    return _settings_of(file.read_bytes() if file.is_file() else b"", file.name)
+
+
+@lru_cache(maxsize=4)
+def _settings_of(content: bytes, name: str) -> Settings:
+    """Read the content of a settings file, once for as long as it stays: a page run asks many times."""
+    values = _parse(content, name)
     return Settings(**{key: _checked(key, value) for key, value in values.items()})  # type: ignore[arg-type]
 
 
@@ -203,12 +210,12 @@ def _warn_of_open_file(variable: str) -> None:
     _LOG.warning("the file that %s_FILE names can be read by every account of this machine", variable)
 
 
-def _parse(file: Path) -> dict[str, object]:
-    """Read the TOML file as a flat table."""
+def _parse(content: bytes, name: str) -> dict[str, object]:
+    """Read the content of a TOML file as a flat table."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadSetting(key=file.name, value="unreadable", limit=f"TOML ({error})") from error
+        raise BadSetting(key=name, value="unreadable", limit=f"TOML ({error})") from error
 
 
 def _checked(key: str, value: object) -> object:

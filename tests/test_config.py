@@ -29,6 +29,14 @@ def test_the_file_of_the_working_directory_is_read(tmp_path, monkeypatch):
     assert (settings.n_workers, settings.artifacts, settings.sweep_every_s) == (3, Path("models/ours"), 5)
 
 
+def test_a_file_that_changes_holds_from_the_next_time_on(tmp_path):
+    file = _write(tmp_path, "n_workers = 3")
+    assert [load_settings(file).n_workers, load_settings(file).n_workers] == [3, 3]
+    assert load_settings(_write(tmp_path, "n_workers = 4")).n_workers == 4
+    file.unlink()
+    assert load_settings(file) == Settings()
+
+
 def test_an_unknown_key_names_the_nearest_one(tmp_path):
     with pytest.raises(UnknownSetting, match=r"n_worker\..*n_workers"):
         load_settings(_write(tmp_path, "n_worker = 3"))

@@ -130,12 +130,11 @@ class Board:
 
     def counted(self) -> BoardCounts:
         """Count what the board holds, without reading any of it."""
+        counts = (
+            select(func.count()).select_from(table).scalar_subquery() for table in (CASES, ENTRIES, MEETINGS)
+        )
         with reading(self._engine) as connection:
-            n = [
-                connection.execute(select(func.count()).select_from(table)).scalar_one()
-                for table in (CASES, ENTRIES, MEETINGS)
-            ]
-        return BoardCounts(*n)
+            return BoardCounts(*connection.execute(select(*counts)).one())
 
     def recorded_by(self, case_id: str) -> dict[int, str]:
         """Who recorded the entries of a case, by their numbers; nobody where there is no sign-in."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 
 import streamlit as st
 
@@ -13,9 +12,10 @@ from deeptepp.domain.risk import NOT_A_DEVICE, RESEARCH_USE, SIMULATED_COHORT
 from deeptepp.errors import BundleError
 from deeptepp.ui.background.loaded import loaded_bundle
 from deeptepp.ui.background.session import current_session
-from deeptepp.ui.page_manners import page_manners
+from deeptepp.ui.page_manners import page_look
 from deeptepp.ui.tab_memory import remember_tab
 from deeptepp.ui.words.language import language_switch, read_language, t
+from deeptepp.ui.words.page_list import Page
 
 SIMULATED = "The model and its reference patients are simulated."
 """Said beside the mark while the model is a simulated one."""
@@ -26,23 +26,20 @@ SIMULATED_MODEL = "SIMULATED MODEL"
 OWN_PATIENTS = "The model and its reference patients are simulated, those of your table are not."
 """Said beside that mark."""
 
-_STYLE = Path(__file__).parent / "style.css"
 
-
-def masthead(person: Person, *, screens: bool = False, has_real_patients: bool = False) -> None:
+def masthead(person: Person, page: Page, *, has_real_patients: bool) -> None:
     """Show the slim banner that stays in sight while the page scrolls, and what became of the case before.
 
-    ``person``: who is at the page; ``screens``: the page has screens that are steps in the history of the browser;
-    ``has_real_patients``: a table of real patients is looked at, the mark then speaks of the model alone, since
-    each figure carries the mark of its own patients.
+    ``person``: who is at the page; ``has_real_patients``: a table of real patients is looked at, the mark then
+    speaks of the model alone, since each figure carries the mark of its own patients.
     """
-    st.html(_STYLE)
     read_language()
-    remember_tab(screens=screens)
     marks, sentences = [RESEARCH_USE], [NOT_A_DEVICE]
     if _is_simulated():
         marks.append(SIMULATED_MODEL if has_real_patients else SIMULATED_COHORT)
         sentences.append(OWN_PATIENTS if has_real_patients else SIMULATED)
+    page_look([t(mark) for mark in marks], page.style)
+    remember_tab(screens=page.has_screens)
     text = "".join(f"<b>{escape(t(mark))}</b>" for mark in marks)
     said = escape(" ".join(t(sentence) for sentence in sentences))
     with st.container(key="masthead", horizontal=True, vertical_alignment="center", gap="small"):
@@ -51,7 +48,6 @@ def masthead(person: Person, *, screens: bool = False, has_real_patients: bool =
         language_switch()
         if load_settings().needs_sign_in:
             _who(person)
-    page_manners([t(mark) for mark in marks])
     _tab_note()
 
 

@@ -30,7 +30,9 @@ function letScroll(root) {
   }
 }
 
-export default function mount() {
+export default function mount(component) {
+  // It stands in a fragment: what is typed is told through it, so that nothing else of the page is drawn anew.
+  window.deepteppTell = component.setTriggerValue;
   if (window.deepteppManners) return;
   window.deepteppManners = stop;
   window.addEventListener("beforeprint", beforePrint, { signal: stop.signal });

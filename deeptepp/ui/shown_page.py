@@ -20,5 +20,5 @@ def show_page(
     page = PAGES[name]
     person = guard(page.action)
     keep_apart(person.subject)
-    masthead(person, screens=page.has_screens, has_real_patients=has_real_patients())
+    masthead(person, page, has_real_patients=has_real_patients())
     draw()

@@ -11,7 +11,7 @@ class TabMemory {
     this.drafts = new TabDrafts(this.store);
     this.history = new TabHistory();
     this.connection = new TabConnection();
-    this.drafts.tell = (drafts) => this.keep?.("drafts", drafts);
+    this.drafts.tell = (drafts) => window.deepteppTell?.("drafts", drafts);
     this.history.go = (screen) => this.send?.("go", { screen, drafts: this.store.now.drafts, at: Date.now() });
     this.connection.back = () => this.present();
     this.connection.lost = () => this.send?.("lost", Date.now());
@@ -99,8 +99,5 @@ class TabMemory {
 }
 
 export default function mount(component) {
-  const memory = (window.deepteppTab ??= new TabMemory());
-  // The part of the component in a fragment only tells what is typed; the other one does all else.
-  if (component.data.part === "drafts") memory.keep = component.setTriggerValue;
-  else memory.update(component);
+  (window.deepteppTab ??= new TabMemory()).update(component);
 }

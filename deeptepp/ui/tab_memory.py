@@ -24,6 +24,7 @@ from deeptepp.ui.background.visitors import Claim, Tab, claim_tab, greet_visitor
 from deeptepp.ui.case.leaving import go_back, screen_in_history
 from deeptepp.ui.case.other_study import NAME_DIGITS
 from deeptepp.ui.guard import current_person
+from deeptepp.ui.page_manners import page_manners
 from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.words.language import current_language, t
 
@@ -64,7 +65,7 @@ def remember_tab(*, screens: bool) -> None:
     status = str(st.session_state.get(TAB_STATUS, ""))
     result = _component()(
         key="tab-memory",
-        data={"part": "page"} | _told(session, status, screens=screens),
+        data=_told(session, status, screens=screens),
         on_present_change=_rerun,
         on_go_change=_rerun,
         on_lost_change=_rerun,
@@ -86,9 +87,9 @@ def remember_tab(*, screens: bool) -> None:
 @fragment()
 def _typing() -> None:
     """Hear what is typed, without a run of the page."""
-    result = _component()(key="tab-drafts", data={"part": "drafts"}, on_drafts_change=_rerun)
-    if result.drafts is not None:
-        current_session().drafts = cleaned(result.drafts)
+    drafts = page_manners(_rerun)
+    if drafts is not None:
+        current_session().drafts = cleaned(drafts)
 
 
 def _receive(presented: _Presented) -> None:

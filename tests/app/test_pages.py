@@ -150,6 +150,25 @@ def test_the_evidence_page_shows_the_documents_of_the_bundle(open_page, bundle_f
     assert "came without reporting checklists" not in words_on(at)
 
 
+@pytest.mark.parametrize("tab", ["Model card", "What was measured"])
+def test_the_evidence_page_follows_a_model_that_is_exchanged_while_the_server_runs(
+    open_page, bundle_folder, tmp_path, monkeypatch, tab
+):
+    before = _evidence(open_page, tab)
+    old = load_bundle(bundle_folder)
+    tiers = replace(old.tiers, low_below=0.123)
+    save_bundle(replace(old, card="# The model that came later", tiers=tiers), tmp_path / "later")
+    monkeypatch.setenv("DEEPTEPP_ARTIFACTS", str(tmp_path / "later"))
+    after = _evidence(open_page, tab)
+    new = "The model that came later" if tab == "Model card" else "below 0.123"
+    assert [new in _all_text(at) for at in (before, after, _evidence(open_page, tab))] == [False, True, True]
+
+
+def _all_text(at: AppTest) -> str:
+    """Give the words and tables of a page."""
+    return words_on(at) + "".join(table.value.to_string() for table in at.table)
+
+
 def test_the_evidence_page_sets_the_published_columns_right(open_page):
     at = _evidence(open_page, "Beside the publication")
     tables = "\n".join(table.value.to_string() for table in at.table)

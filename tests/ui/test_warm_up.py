@@ -8,17 +8,19 @@ import gc
 from deeptepp.ui.background import loaded
 from deeptepp.ui import warm_up
 warm_up.warm_up()
+from deeptepp.ui.board.board_store import open_board
+open_board().counted()
 print(gc.get_freeze_count(), len(gc.get_objects()))
 loaded.load_bundle = None  # whoever still needs it would fail
 print(loaded.loaded_bundle().name)
 """
 
 
-def test_the_model_is_loaded_and_what_stays_is_no_longer_collected(tmp_path):
+def test_the_model_is_loaded_and_the_board_open_and_what_stays_is_no_longer_collected(tmp_path):
     # A process of its own: what is frozen would stay so for all later tests.
     done = subprocess.run([sys.executable, "-c", WARM], capture_output=True, text=True, check=True, cwd=tmp_path)
     n_frozen, n_walked, name = done.stdout.split()
-    assert int(n_frozen) > 100_000 > 10 * int(n_walked)
+    assert int(n_frozen) > 100_000 > 20 * int(n_walked)
     assert name == "deeptepp-sim"
 
 

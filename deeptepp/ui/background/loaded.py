@@ -17,7 +17,7 @@ def loaded_bundle() -> ModelBundle:
     The result is with its net in eval mode. Raises BundleError: a file is absent, differs from its checksum, or
     has an unknown schema. Asked again, it is tried again.
     """
-    return _read(bundle_folder())
+    return _read(str(bundle_folder()))
 
 
 def bundle_folder() -> Path:
@@ -30,6 +30,6 @@ def bundle_folder() -> Path:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _read(folder: Path) -> ModelBundle:
+def _read(folder: str) -> ModelBundle:
     """Read and verify one bundle."""
-    return load_bundle(folder)
+    return load_bundle(Path(folder))

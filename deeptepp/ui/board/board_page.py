@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -34,8 +33,6 @@ from deeptepp.ui.parts.cards import bundle_card, refusal_card
 from deeptepp.ui.words.language import say, t
 from deeptepp.ui.words.page_list import PAGES_FOLDER
 
-_STYLE = Path(__file__).parent / "board.css"
-
 
 class BoardView(StrEnum):
     """What the page shows."""
@@ -52,7 +49,6 @@ def board_page() -> None:
     except BundleError as error:
         bundle_card(error)
         return
-    st.html(_STYLE)
     st.title(t("Tumour board"))
     try:
         board = open_board()

@@ -15,18 +15,19 @@ from deeptepp.report.cohort.cohort_validation import validation_items
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.text_table import Table
 from deeptepp.ui.parts.charts import show_figure
+from deeptepp.ui.parts.drawn_once import drawn_once
 from deeptepp.ui.words.language import say, t
 
 _DOCS = top_folder() / "docs"
 """Measured numbers; an image of a container has none."""
 
 
-def experiments_tab(bundle: ModelBundle) -> None:
+def experiments_tab(bundle: ModelBundle, sha256: str) -> None:
     """Show the score against follow-up, then the experiments."""
     st.header(t("The score and the follow-up of the reference cohort"))
     st.caption(t("Most of these patients trained the model; each is scored by a network that had not seen her."))
-    for item in _items(bundle.reference, bundle.sha256):
-        _show(item)
+    for item in _items(bundle.reference, sha256):
+        _show(item, f"{item.key} {sha256}")
     st.header(t("What was measured by leaving parts out"))
     st.caption(
         t(
@@ -45,7 +46,8 @@ def _items(_reference: Cohort, sha256: str) -> tuple[ReportItem, ...]:
     return (*validation_items(_reference), trastuzumab_item(_reference))
 
 
-def _show(item: ReportItem) -> None:
+@drawn_once
+def _show(item: ReportItem, name: str) -> None:
     """Show one item folded up: the figures are many."""
     with st.expander(say(item.title), key=f"evidence-item-{item.key}"):
         if item.reason:

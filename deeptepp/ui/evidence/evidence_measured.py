@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from deeptepp.domain.cohort import RFS_EVENT, RFS_MONTHS, SCORE, SET, TIER, Cohort, FollowUp
+from deeptepp.domain.cohort import RFS_EVENT, RFS_MONTHS, SCORE, SET, TIER, Cohort, Endpoint, FollowUp
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.model.bundle import EXTERNAL, ModelBundle
@@ -33,6 +33,7 @@ from deeptepp.ui.evidence.evidence_rows import (
 )
 from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.choices import endpoint_choice
+from deeptepp.ui.parts.drawn_once import drawn_once
 from deeptepp.ui.parts.shown_table import show_table
 from deeptepp.ui.parts.terms import help_on
 from deeptepp.ui.result.curves import by_tier, untested_words
@@ -56,14 +57,25 @@ _PROBABILITY = (
 )
 
 
-def measured_tab(bundle: ModelBundle) -> None:
+def measured_tab(bundle: ModelBundle, sha256: str) -> None:
     """Show all that was measured."""
+    _accuracy(bundle, sha256)
+    row = st.container(horizontal=True, gap="large", key="evidence-tiers")
+    with row.container(key="evidence-cut-offs"):
+        _cut_offs(bundle, sha256)
+    with row.container(key="evidence-curves"):
+        _survival(bundle, sha256, endpoint_choice("evidence-end"))
+
+
+@drawn_once
+def _accuracy(bundle: ModelBundle, sha256: str) -> None:
+    """Show all but the tiers, which begin with their heading."""
     _discrimination(bundle)
     _other_patients(bundle)
     _curves(bundle)
     _operating_points(bundle.metrics)
     _subgroups(bundle.metrics)
-    _tiers(bundle)
+    st.header(t("Risk tiers"), help=help_on("Youden, Two-means, Kaplan-Meier, Log-rank"))
 
 
 def scored_parts(bundle: ModelBundle) -> dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]]:
@@ -239,9 +251,9 @@ def _subgroups(metrics: Mapping[str, Any]) -> None:
             )
 
 
-def _tiers(bundle: ModelBundle) -> None:
-    """Show cut-offs, sizes and curves of the tiers."""
-    st.header(t("Risk tiers"), help=help_on("Youden, Two-means, Kaplan-Meier, Log-rank"))
+@drawn_once
+def _cut_offs(bundle: ModelBundle, sha256: str) -> None:
+    """Show cut-offs and sizes of the tiers."""
     tiers, reference = bundle.tiers, bundle.reference
     limits = {
         Tier.LOW: t("below {cut:.3f}", cut=tiers.low_below),
@@ -249,26 +261,22 @@ def _tiers(bundle: ModelBundle) -> None:
         Tier.HIGH: t("from {cut:.3f}", cut=tiers.high_from),
     }
     sizes = {tier: int((reference[TIER] == tier.value).sum()) for tier in Tier}
-    row = st.container(horizontal=True, gap="large", key="evidence-tiers")
-    with row.container(key="evidence-cut-offs"):
-        rows = [
-            {
-                t("Tier"): f"{TIER_GLYPHS[tier]} {label(tier)}",
-                t("Score"): limits[tier],
-                t("Patients"): f"{sizes[tier]} ({100 * sizes[tier] / max(1, len(reference)):.0f} %)",
-            }
-            for tier in Tier
-        ]
-        st.table(rows, hide_index=True, border="horizontal")
-        if tiers.method:
-            st.caption(say(tiers.how_found))
-    with row.container(key="evidence-curves"):
-        _survival(bundle)
+    rows = [
+        {
+            t("Tier"): f"{TIER_GLYPHS[tier]} {label(tier)}",
+            t("Score"): limits[tier],
+            t("Patients"): f"{sizes[tier]} ({100 * sizes[tier] / max(1, len(reference)):.0f} %)",
+        }
+        for tier in Tier
+    ]
+    st.table(rows, hide_index=True, border="horizontal")
+    if tiers.method:
+        st.caption(say(tiers.how_found))
 
 
-def _survival(bundle: ModelBundle) -> None:
+@drawn_once
+def _survival(bundle: ModelBundle, sha256: str, endpoint: Endpoint) -> None:
     """Show what followed in each tier."""
-    endpoint = endpoint_choice("evidence-end")
     comparison = by_tier(bundle.reference, endpoint)
     held = held_curves(comparison, are_treatments=False)
     figure = comparison_figure(

@@ -18,6 +18,7 @@ from deeptepp.ui.evidence.evidence_refusals import refusals_tab
 from deeptepp.ui.evidence.evidence_rows import split_table, without_few_events
 from deeptepp.ui.own_model.own_model_link import own_model_link
 from deeptepp.ui.parts.cards import bundle_card, facts_list
+from deeptepp.ui.parts.drawn_once import drawn_once
 from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.parts.save_button import save_button
 from deeptepp.ui.parts.terms import terms_expander
@@ -51,7 +52,7 @@ def _parts(bundle: ModelBundle) -> None:
     tabs = st.tabs([t(name) for name in TABS], key="evidence-tab", on_change="rerun")
     opened = next((i for i, tab in enumerate(tabs) if tab.open), 0)
     with tabs[opened]:
-        _SHOW[TABS[opened]](bundle)
+        _SHOW[TABS[opened]](bundle, bundle.sha256)
 
 
 def shown_card(text: str) -> str:
@@ -62,7 +63,7 @@ def shown_card(text: str) -> str:
     return re.sub(r"^(#{1,5} )", r"#\1", text, flags=re.MULTILINE)
 
 
-def _checklists(bundle: ModelBundle) -> None:
+def _checklists(bundle: ModelBundle, _sha256: str) -> None:
     """Show the documents of the bundle, one below the other."""
     if not bundle.documents:
         st.write(t("This model came without reporting checklists. `deeptepp train` fills in TRIPOD+AI and CLAIM."))
@@ -78,18 +79,18 @@ def _checklists(bundle: ModelBundle) -> None:
             save_button(t("Save {name}", name=name), text, name)
 
 
-def _files(bundle: ModelBundle) -> None:
+def _files(bundle: ModelBundle, sha256: str) -> None:
     """Show name, digest and checksums of the bundle, checked again when asked."""
     facts = {
         t("Model"): bundle.name,
-        t("SHA-256 of the model"): bundle.sha256,
+        t("SHA-256 of the model"): sha256,
         t("Score version"): bundle.score_version,
     }
     facts_list(facts | {t(name.replace("_", " ").capitalize()): text for name, text in bundle.provenance.items()})
     if st.button(t("Check the files again"), key="evidence-verify"):
         _checksums.clear()
     try:
-        sums = _checksums(bundle_folder(), bundle.sha256)
+        sums = _checksums(bundle_folder(), sha256)
     except BundleError as error:
         bundle_card(error)
         return
@@ -103,22 +104,23 @@ def _checksums(folder: Path, sha256: str) -> dict[str, str]:
     return verify_bundle(folder)
 
 
-def _card(bundle: ModelBundle) -> None:
+@drawn_once
+def _card(bundle: ModelBundle, sha256: str) -> None:
     """Show the model card."""
     with st.container(key="evidence-card"):
         st.markdown(shown_card(without_few_events(bundle.card)) or t("This model has no card."))
 
 
-_SHOW: dict[str, Callable[[ModelBundle], None]] = {
+_SHOW: dict[str, Callable[[ModelBundle, str], None]] = {
     "What was measured": measured_tab,
     "Beside the publication": published_tab,
     "Experiments and controls": experiments_tab,
-    "What is refused": lambda _bundle: refusals_tab(),
+    "What is refused": lambda _bundle, _sha256: refusals_tab(),
     "Model card": _card,
     "Reporting checklists": _checklists,
     "Files and checksums": _files,
 }
-"""What draws each tab, in order."""
+"""What draws each tab, in order, for a bundle and its digest."""
 
 TABS = tuple(_SHOW)
 """Names of the tabs, in order."""

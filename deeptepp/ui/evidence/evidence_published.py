@@ -11,6 +11,7 @@ from deeptepp.domain.published import TABLE_2, TABLE_2_READING, PublishedRow, Pu
 from deeptepp.domain.published_caveats import CAVEATS
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.ui.evidence.evidence_rows import auc_text, share_text
+from deeptepp.ui.parts.drawn_once import drawn_once
 from deeptepp.ui.words.language import say, t
 
 FULL_MODEL = "MRI+MV+CP"
@@ -23,7 +24,8 @@ MULTI_VIEW = (
 """What permuted labels show, beside the caveats by arithmetic."""
 
 
-def published_tab(bundle: ModelBundle) -> None:
+@drawn_once
+def published_tab(bundle: ModelBundle, sha256: str) -> None:
     """Show published figures beside ours."""
     st.header(t("This model beside the published one"))
     kind = t("simulated patients") if bundle.is_simulated else t("another cohort")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from pathlib import Path
 
 import streamlit as st
 
@@ -17,10 +16,8 @@ from deeptepp.report.report_item import ReportItem
 from deeptepp.ui.background.loaded import loaded_bundle
 from deeptepp.ui.background.seeds import whole_run
 from deeptepp.ui.parts.cards import bundle_card, findings_list
-from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.figure_saving import save_figures
 from deeptepp.ui.parts.fragments import fragment
-from deeptepp.ui.parts.shown_table import show_table
 from deeptepp.ui.parts.terms import terms_expander
 from deeptepp.ui.tiers.tiers_controls import (
     cut_off_controls,
@@ -31,12 +28,17 @@ from deeptepp.ui.tiers.tiers_controls import (
     treatment_controls,
 )
 from deeptepp.ui.tiers.tiers_keep import keep_state, said_origin
-from deeptepp.ui.tiers.tiers_results import figures_on_screen, result, show_item
+from deeptepp.ui.tiers.tiers_results import (
+    figures_on_screen,
+    kept_name,
+    result,
+    show_curves,
+    show_item,
+    show_tables,
+)
 from deeptepp.ui.tiers.tiers_state import Bench, current_bench, write_address
 from deeptepp.ui.tiers.tiers_validation import validation_part
-from deeptepp.ui.words.language import say, t
-
-_STYLE = Path(__file__).parent / "tiers.css"
+from deeptepp.ui.words.language import t
 
 _CONTROLS: dict[str, Callable[[Bench], None]] = {
     "treatment": treatment_controls,
@@ -54,7 +56,6 @@ def tiers_page() -> None:
         bundle_card(error)
         return
     bench = current_bench(bundle)
-    st.html(_STYLE)
     st.title(t("Tiers laboratory"))
     st.markdown(
         t(
@@ -118,13 +119,7 @@ def _bench(bench: Bench, bundle: ModelBundle) -> None:
             item = result("tiers", cohort, digest, bench)
             if bench.is_own:
                 st.caption(said_origin(bench.provenance(bundle)))
-            if item.is_made:
-                show_figure(item.figures[0], key="tiers-km", fallback_alt=item.title)
-                show_table(item.tables[0])
-                for note in item.notes:
-                    st.caption(say(note))
-            else:
-                st.info(t("Not shown: {reason}", reason=say(item.reason)))
+            show_curves(item, kept_name("tiers", digest, bench))
     _tried(bench)
     save_figures(
         lambda: figures_on_screen(_all_items(bench, bundle)),
@@ -173,8 +168,8 @@ def _parts(bench: Bench, bundle: ModelBundle) -> None:
             _CONTROLS[key](bench)
         with st.spinner(t(part.waiting)) if part.waiting else nullcontext():
             item = result(key, cohort, digest, bench)
-        if key == "tiers":  # its first table stands beside the curves
-            for table in item.tables[1:]:
-                show_table(table)
+        name = kept_name(key, digest, bench)
+        if key == "tiers":
+            show_tables(item, name)
         else:
-            show_item(item)
+            show_item(item, name=name)

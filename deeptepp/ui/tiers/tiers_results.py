@@ -22,6 +22,7 @@ from deeptepp.report.text_table import table_csv
 from deeptepp.stats.prediction.optimism import Optimism
 from deeptepp.ui.background.loaded import loaded_bundle
 from deeptepp.ui.parts.charts import show_figure
+from deeptepp.ui.parts.drawn_once import drawn_once
 from deeptepp.ui.parts.figure_saving import save_figures
 from deeptepp.ui.parts.save_button import save_button
 from deeptepp.ui.parts.shown_table import show_table
@@ -54,11 +55,38 @@ def _optimism_result(cohort: Cohort, digest: str, recipe: Recipe, bench: Bench) 
     return optimism_item(None if found is None else replace(found, n_tried=max(bench.n_tried, 1)), why)
 
 
-def show_item(item: ReportItem, *, prefix: str = "tiers") -> None:
+def kept_name(key: str, digest: str, bench: Bench) -> str:
+    """Name a part of the laboratory that all visitors share; empty where it rests on what one of them did."""
+    if bench.is_own or key == "optimism":
+        return ""
+    return f"{key} {digest} {_only(bench.recipe, *PARTS[key].asked).to_json()}"
+
+
+def show_item(item: ReportItem, *, prefix: str = "tiers", name: str = "") -> None:
     """Show one result: figures, tables, notes, and its numbers as CSV.
 
-    ``prefix``: begins the keys of its elements.
+    ``prefix``: begins the keys of its elements; ``name``: as ``kept_name`` gives it.
     """
+    _body(item, name, prefix)
+    if item.is_made:
+        _save(item, prefix, name)
+
+
+@drawn_once
+def show_curves(item: ReportItem, name: str) -> None:
+    """Show the curves of the tiers, and their first table; ``name`` as ``kept_name`` gives it."""
+    if not item.is_made:
+        st.info(t("Not shown: {reason}", reason=say(item.reason)))
+        return
+    show_figure(item.figures[0], key="tiers-km", fallback_alt=item.title)
+    show_table(item.tables[0])
+    for note in item.notes:
+        st.caption(say(note))
+
+
+@drawn_once
+def _body(item: ReportItem, name: str, prefix: str) -> None:
+    """Draw a result but for what is saved of it."""
     if not item.figures:  # a figure brings its title
         st.header(say(item.title))
     if not item.is_made:
@@ -71,7 +99,13 @@ def show_item(item: ReportItem, *, prefix: str = "tiers") -> None:
     for note in item.notes:
         st.caption(say(note))
     terms_popover(item, key=f"{prefix}-{item.key}-terms")
-    _save(item, prefix)
+
+
+@drawn_once
+def show_tables(item: ReportItem, name: str) -> None:
+    """Show the tables that stand below the curves; ``name`` as ``kept_name`` gives it."""
+    for table in item.tables[1:]:
+        show_table(table)
 
 
 def figures_on_screen(items: Iterable[ReportItem]) -> tuple[NamedFigure, ...]:
@@ -82,23 +116,23 @@ def figures_on_screen(items: Iterable[ReportItem]) -> tuple[NamedFigure, ...]:
     return figures_of(item for item in items if item.is_made)
 
 
-def _save(item: ReportItem, prefix: str) -> None:
+def _save(item: ReportItem, prefix: str, name: str) -> None:
     """Offer the numbers of an item as CSV, and its figures as files."""
     csv = {name: table for name, table in item.data.items() if table.rows}
     csv |= {table.title: table for table in item.tables}
     with st.popover(t("Save numbers and figures"), key=f"{prefix}-{item.key}-save"):
         if item.figures:
-            shown = sha256("".join(figure.to_json() for figure in item.figures).encode()).hexdigest()[:16]
+            shown = name or "".join(figure.to_json() for figure in item.figures)
             save_figures(
                 lambda: figures_of([item]),
                 key=f"{prefix}-{item.key}-figures",
-                digest=shown,
+                digest=sha256(shown.encode()).hexdigest()[:16],
                 label=t("Figure as SVG, PDF and PNG"),
             )
-        for name, table in csv.items():
-            file_name = f"deeptepp-{item.key}-{name.lower().replace(' ', '-')}.csv"
+        for title, table in csv.items():
+            file_name = f"deeptepp-{item.key}-{title.lower().replace(' ', '-')}.csv"
             content = table_csv(table, mark=item.mark)
-            save_button(f"{say(name)} (CSV)", content, file_name, key=f"{prefix}-{item.key}-csv-{name}")
+            save_button(f"{say(title)} (CSV)", content, file_name, key=f"{prefix}-{item.key}-csv-{title}")
 
 
 def _only(recipe: Recipe, *names: str) -> Recipe:
@@ -125,8 +159,8 @@ def _made(kind: str, _cohort: Cohort, digest: str, recipe: str, mark: str) -> Re
         return ReportItem(kind, kind, kind.capitalize(), reason=str(error))
 
 
-_kept = st.cache_data(max_entries=_N_KEPT, show_spinner=False)(_made)
-"""The same, made once."""
+_kept = st.cache_resource(max_entries=_N_KEPT, show_spinner=False)(_made)
+"""The same, made once; nobody changes it."""
 
 
 def _optimism(_cohort: Cohort, digest: str, recipe: str) -> tuple[Optimism | None, str]:

@@ -19,8 +19,8 @@ class Page:
 
     ``action``: what somebody must be allowed to do to see it; ``url_path``: end of its address, empty for the
     first page; ``is_in_menu``: the navigation shows it, others are reached by a link; ``has_screens``: its screens
-    are steps in the history of the browser; ``needs``: tells whether the installation has what the page is for,
-    and so whether the navigation shows it.
+    are steps in the history of the browser; ``style``: style sheet of its own, by its path in ``deeptepp/ui``;
+    ``needs``: tells whether the installation has what the page is for, and so whether the navigation shows it.
     """
 
     title: str
@@ -28,6 +28,7 @@ class Page:
     url_path: str = ""
     is_in_menu: bool = True
     has_screens: bool = False
+    style: str = ""
     needs: Callable[[], bool] = lambda: True
 
     @property
@@ -40,8 +41,10 @@ PAGES: dict[str, Page] = {
     "case": Page(title="Score a case", action=Action.READ_CASES, has_screens=True),
     "worklist": Page(title="Worklist", action=Action.SCORE_CASES, url_path="worklist", needs=has_studies),
     "cases": Page(title="My cases", action=Action.READ_CASES, url_path="cases"),
-    "tiers": Page(title="Tiers laboratory", action=Action.USE_LABORATORY, url_path="tiers"),
-    "board": Page(title="Tumour board", action=Action.READ_CASES, url_path="board"),
+    "tiers": Page(
+        title="Tiers laboratory", action=Action.USE_LABORATORY, url_path="tiers", style="tiers/tiers.css"
+    ),
+    "board": Page(title="Tumour board", action=Action.READ_CASES, url_path="board", style="board/board.css"),
     "evidence": Page(title="Evidence", action=Action.READ_EVIDENCE, url_path="evidence"),
     "own_model": Page(
         title="Make it yours", action=Action.READ_EVIDENCE, url_path="make-it-yours", is_in_menu=False
