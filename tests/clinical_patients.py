@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from deeptepp.domain.cohort import SCORE, TIER, Cohort
 from deeptepp.model.bundle import load_bundle
-from deeptepp.model.fusion import fit_schema
+from deeptepp.model.clinical_features import fit_schema
 
 
 def patients(n, *, seed, is_simulated=True):

@@ -26,7 +26,7 @@ from deeptepp.domain.cohort import (
 from deeptepp.domain.risk import TierScheme
 from deeptepp.imaging.roi import RoiSettings
 from deeptepp.model.bundle import ModelBundle, save_bundle
-from deeptepp.model.fusion import fit_schema
+from deeptepp.model.clinical_features import fit_schema
 from deeptepp.model.mm_resnet import MMResNet
 from deeptepp.views.planes import ViewSettings
 

@@ -29,7 +29,7 @@ from deeptepp.domain.cohort import (
 from deeptepp.domain.progress import checkpoint
 from deeptepp.domain.risk import Severity, Tier
 from deeptepp.errors import Contradiction, OutOfRange
-from deeptepp.model.fusion import CLINICAL_COLUMNS, PUBLISHED_COLUMNS
+from deeptepp.model.clinical_features import CLINICAL_COLUMNS, PUBLISHED_COLUMNS
 from deeptepp.wording.sentence import in_a_row, joined, sentence
 
 MONTHS_TOLERANCE = 0.05

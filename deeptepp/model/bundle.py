@@ -28,7 +28,7 @@ from deeptepp.errors import BadSetting, BundleMissing, ChecksumMismatch, Missing
 from deeptepp.file_sets import SUMS, digest_of, writing_set
 from deeptepp.imaging.roi import RoiSettings
 from deeptepp.model.clinical_effects import ClinicalEffects
-from deeptepp.model.fusion import ClinicalSchema
+from deeptepp.model.clinical_features import ClinicalSchema
 from deeptepp.model.network import SCORES_FROM, RiskNetwork, build_network
 from deeptepp.tables import read_cohort, write_cohort
 from deeptepp.views.planes import ViewSettings

@@ -18,7 +18,7 @@ from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.cohort import Cohort
 from deeptepp.domain.risk import Recalibration
 from deeptepp.errors import BadSetting
-from deeptepp.model.fusion import ORDINAL_FEATURES, feature_values, values_of
+from deeptepp.model.clinical_features import ORDINAL_FEATURES, feature_values, values_of
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,7 +10,7 @@ import numpy as np
 from deeptepp.domain.clinical import CLINICAL_FACTS, ClinicalProfile
 from deeptepp.domain.lesion import ViewStack
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.model.fusion import FEATURES, ORDINAL_FEATURES, values_of
+from deeptepp.model.clinical_features import FEATURES, ORDINAL_FEATURES, values_of
 from deeptepp.model.predict import score_profiles
 
 _SHARE_UNKNOWN = 0.2

@@ -17,7 +17,7 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import Contradiction
 from deeptepp.imaging.roi import crop_roi
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.model.fusion import CLINICAL_COLUMNS, FEATURES, values_of
+from deeptepp.model.clinical_features import CLINICAL_COLUMNS, FEATURES, values_of
 from deeptepp.model.predict import score_profiles
 from deeptepp.scoring.images import CaseImages
 from deeptepp.views.mosaic import build_views

@@ -15,7 +15,7 @@ from deeptepp.domain.cohort import Cohort
 from deeptepp.errors import BadSetting
 from deeptepp.model.bundle import load_bundle, save_bundle
 from deeptepp.model.clinical_effects import ClinicalEffects
-from deeptepp.model.fusion import ORDINAL_FEATURES, values_of
+from deeptepp.model.clinical_features import ORDINAL_FEATURES, values_of
 from deeptepp.model.mm_resnet import MMResNet
 from deeptepp.model.monotone import count_reversals, noise_stack
 from deeptepp.model.predict import score_profiles, score_views

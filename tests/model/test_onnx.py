@@ -12,7 +12,7 @@ from deeptepp.domain.risk import Recalibration
 from deeptepp.errors import BadSetting
 from deeptepp.imaging.roi import RoiSettings
 from deeptepp.model.bundle import load_bundle
-from deeptepp.model.fusion import fit_schema
+from deeptepp.model.clinical_features import fit_schema
 from deeptepp.model.network import build_network, initialise, risk_logits
 from deeptepp.model.onnx import export_onnx
 

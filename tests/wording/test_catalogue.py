@@ -14,7 +14,7 @@ from deeptepp.domain.board import ENTRY_FIELDS
 from deeptepp.domain.clinical import CLINICAL_FACTS
 from deeptepp.domain.clinical_facts import Section
 from deeptepp.domain.experiment_suites import SUITE_LIST
-from deeptepp.model.fusion import FEATURES
+from deeptepp.model.clinical_features import FEATURES
 from deeptepp.report import glossary, names
 from deeptepp.report.case import beside_published, other_estimates, result_reading, treatment_panel
 from deeptepp.report.laboratory.laboratory_list import PARTS

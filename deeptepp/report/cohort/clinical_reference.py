@@ -15,7 +15,7 @@ from deeptepp.domain.cohort import ARM, HER2_POSITIVE, SET, Arm, Cohort, Endpoin
 from deeptepp.domain.provenance import Provenance, ScoreSource, patients_are_simulated
 from deeptepp.errors import DeepTeppError, NotEstimable
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.model.fusion import PUBLISHED_COLUMNS, ClinicalSchema, fit_schema
+from deeptepp.model.clinical_features import PUBLISHED_COLUMNS, ClinicalSchema, fit_schema
 from deeptepp.report.cohort.cohort_prognosis import complete, known_in
 from deeptepp.report.cohort.cohort_validation import validation_items
 from deeptepp.report.cohort.predictor import Predictor

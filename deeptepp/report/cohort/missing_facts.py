@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.cohort import RFS_EVENT, RFS_MONTHS, Cohort
-from deeptepp.model.fusion import PUBLISHED_COLUMNS
+from deeptepp.model.clinical_features import PUBLISHED_COLUMNS
 from deeptepp.report.cohort.cohort_prognosis import known_in
 from deeptepp.report.cohort.predictor import Predictor
 from deeptepp.report.format import count, count_of

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from deeptepp.model.fusion import FEATURES
+from deeptepp.model.clinical_features import FEATURES
 from deeptepp.train.card.card_results import truth_correlations
 from deeptepp.train.measure.facts import TITLES, RunFacts, folds_of, measured_auc, share
 from deeptepp.train.settings import BY_CENTRE

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import exp
 from typing import Any
 
-from deeptepp.model.fusion import FEATURES
+from deeptepp.model.clinical_features import FEATURES
 from deeptepp.train.measure.facts import (
     TITLES,
     RunFacts,

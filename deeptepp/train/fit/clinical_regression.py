@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 from deeptepp.domain.cohort import Cohort
 from deeptepp.errors import NotEstimable
-from deeptepp.model.fusion import fit_schema
+from deeptepp.model.clinical_features import fit_schema
 from deeptepp.train.data.dataset import Labels
 from deeptepp.train.data.patient_split import Split
 

@@ -20,7 +20,7 @@ from deeptepp.dataset_folder import write_whole
 from deeptepp.domain.lesion import ViewStack
 from deeptepp.errors import JobCancelled
 from deeptepp.model.bundle import as_served
-from deeptepp.model.fusion import PUBLISHED_FEATURES, ClinicalSchema, fit_schema
+from deeptepp.model.clinical_features import PUBLISHED_FEATURES, ClinicalSchema, fit_schema
 from deeptepp.model.network import NETWORKS, RiskNetwork, build_network, initialise
 from deeptepp.model.predict import view_probabilities
 from deeptepp.train.data.dataset import Labels

@@ -23,7 +23,7 @@ from deeptepp.domain.cohort import Cohort
 from deeptepp.domain.risk import Recalibration
 from deeptepp.errors import MissingColumn, NotEstimable
 from deeptepp.model.clinical_effects import ClinicalEffects
-from deeptepp.model.fusion import ORDINAL_FEATURES, feature_values
+from deeptepp.model.clinical_features import ORDINAL_FEATURES, feature_values
 from deeptepp.stats.prediction.binary_calibration import log_odds_of
 from deeptepp.train.data.dataset import Labels
 from deeptepp.train.data.patient_split import Split

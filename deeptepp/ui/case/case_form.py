@@ -19,7 +19,7 @@ from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import Acquisition
 from deeptepp.domain.typed_number import number_text
 from deeptepp.errors import ClinicalError
-from deeptepp.model.fusion import FEATURES
+from deeptepp.model.clinical_features import FEATURES
 from deeptepp.scoring.consistency import check_consistency, check_size
 from deeptepp.ui.background.drafts import is_restored, keep_choice, typed_index
 from deeptepp.ui.background.seeds import seed

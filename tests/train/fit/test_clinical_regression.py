@@ -3,7 +3,7 @@ import pytest
 
 from deeptepp.domain.cohort import Cohort
 from deeptepp.errors import NotEstimable
-from deeptepp.model.fusion import fit_schema
+from deeptepp.model.clinical_features import fit_schema
 from deeptepp.stats.logistic import fit_logistic
 from deeptepp.stats.prediction.roc import roc_auc
 from deeptepp.train.data.dataset import Labels

@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from deeptepp.domain.cohort import Cohort
 from deeptepp.errors import NotEstimable
-from deeptepp.model.fusion import ORDINAL_FEATURES
+from deeptepp.model.clinical_features import ORDINAL_FEATURES
 from deeptepp.train.data.dataset import Labels
 from deeptepp.train.data.patient_split import Split
 from deeptepp.train.fit.fact_effects import LEAST_EFFECT, fit_fusion, fuse

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deeptepp.domain.clinical import CLINICAL_FACTS, RANGES, ClinicalProfile
-from deeptepp.model.fusion import CLINICAL_COLUMNS, FEATURES
+from deeptepp.model.clinical_features import CLINICAL_COLUMNS, FEATURES
 from deeptepp.report.board.minutes import summary_of
 from deeptepp.report.names import name_of
 from deeptepp.report.speech import ENGLISH

@@ -4,7 +4,7 @@ import pytest
 from deeptepp.domain.clinical import ClinicalProfile, NodeStage
 from deeptepp.domain.cohort import ARM, OS_EVENT, OS_MONTHS, RFS_EVENT, RFS_MONTHS, SUBJECT, Cohort
 from deeptepp.errors import BadSetting, MissingColumn, OutOfRange
-from deeptepp.model.fusion import FEATURES, ClinicalSchema, fit_schema
+from deeptepp.model.clinical_features import FEATURES, ClinicalSchema, fit_schema
 from deeptepp.tables import read_cohort, write_cohort
 
 SIZES = [10.0, 20.0, 20.1, 50.0, 51.0, 15.0]
