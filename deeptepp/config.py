@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 from deeptepp.domain.people import Role
@@ -21,7 +21,6 @@ SETTINGS_FILE = "deeptepp.toml"
 """Name of the settings file, looked for in the working directory."""
 
 
-@cache
 def top_folder() -> Path:
     """Folder of app.py, pages, streamlit settings and artifacts: the repository, or their copy in the wheel."""
     installed = Path(__file__).with_name("installed")

@@ -43,9 +43,9 @@ def test_the_dashboard_opens_on_the_port_asked_for_and_in_a_browser_only_where_t
 
 def test_files_of_the_top_are_those_of_the_wheel_where_it_is_installed(monkeypatch, tmp_path):
     monkeypatch.setattr(config, "__file__", str(tmp_path / "deeptepp" / "config.py"))
-    assert config.top_folder.__wrapped__() == tmp_path
+    assert config.top_folder() == tmp_path
     (tmp_path / "deeptepp" / "installed").mkdir(parents=True)
-    assert config.top_folder.__wrapped__() == tmp_path / "deeptepp" / "installed"
+    assert config.top_folder() == tmp_path / "deeptepp" / "installed"
 
 
 @pytest.mark.long
