@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deeptepp.domain.risk import TierScheme
+from deeptepp.model.bundle import load_bundle
 from deeptepp.stats.patients import distribution_shift
-from deeptepp.tables import read_cohort
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import drift  # noqa: E402  no package: a script
 
-TIERS = TierScheme(0.1, 0.27)
+BUNDLE = load_bundle(ROOT / "artifacts" / "deeptepp-sim")
+TIERS = BUNDLE.tiers
 SUBTLE = {
     "4 years older",
     "stage IIIA in 20 %",
@@ -28,7 +28,7 @@ SUBTLE = {
 
 @pytest.fixture(scope="module")
 def everyone():
-    return drift.population(read_cohort(ROOT / "artifacts" / "deeptepp-sim" / "reference_cohort.parquet"))
+    return drift.population(BUNDLE.reference)
 
 
 @pytest.fixture(autouse=True)
