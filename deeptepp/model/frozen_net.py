@@ -22,8 +22,8 @@ class FrozenNet:
     """A copy of an MM_ResNet with the batch normalisations folded into its convolutions.
 
     ``net``: its first convolution is in float32, and linear; its stages and heads are in ``precision``, which is
-    bfloat16 where the processor multiplies it: half of the time, and a heat that is 1 to 5 % off, which is less than
-    what the points of the integral leave. Channels are last in memory, which oneDNN takes fastest.
+    bfloat16 where the processor multiplies it: half of the time, and a heat that is 1 to 5 % off, which is less
+    than what the points of the integral leave. Channels are last in memory, which oneDNN takes fastest.
     """
 
     net: MMResNet
