@@ -26,7 +26,7 @@ from unittest import mock
 import numpy as np
 import numpy.typing as npt
 import torch
-from read import Ratio, commit_of, verdict
+from read import Ratio, commit_of, published
 from throughput import started
 
 from deeptepp.domain.clinical import ClinicalProfile
@@ -208,13 +208,8 @@ def main() -> int:
             options.n, options.fine, commit_of(checkout) if checkout else "", (load, os.getloadavg()[0]), bundle
         ),
         table(found[1:]),
-        f"## Ratios\n\n{verdict(kept)}",
     ]
-    page = "\n\n".join(sections) + "\n"
-    print(page)
-    if options.out:
-        options.out.write_text(page, encoding="utf-8")
-    return int(not all(ratio.is_kept for ratio in kept))
+    return published(sections, kept, options.out)
 
 
 if __name__ == "__main__":

@@ -235,6 +235,15 @@ def verdict(found: list[Ratio]) -> str:
     return "\n".join(lines)
 
 
+def published(sections: list[str], kept: list[Ratio], out: Path | None) -> int:
+    """Print a page and write it where it is asked for; give 1 where a ratio is missed."""
+    page = "\n\n".join([*sections, f"## Ratios\n\n{verdict(kept)}"]) + "\n"
+    print(page)
+    if out:
+        out.write_text(page, encoding="utf-8")
+    return int(not all(ratio.is_kept for ratio in kept))
+
+
 def facts(folder: Path, load: float) -> str:
     """Say what was read and with what."""
     paths = files_of(folder)
@@ -276,11 +285,7 @@ def main() -> int:
             text, more = compared(options.peer.resolve(), sources)
             sections.append(f"## Opening a case, beside commit {commit_of(options.peer)}\n\n{text}")
             kept += more
-    page = "\n\n".join([*sections, f"## Ratios\n\n{verdict(kept)}"]) + "\n"
-    print(page)
-    if options.out:
-        options.out.write_text(page)
-    return int(not all(ratio.is_kept for ratio in kept))
+    return published(sections, kept, options.out)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from peer_monai import peer_open, peer_score
-from read import Ratio, commit_of, verdict
+from read import Ratio, commit_of, published
 from scipy import stats
 
 from deeptepp.domain.clinical import ClinicalProfile
@@ -301,13 +301,8 @@ def main() -> int:
         facts(options.n, (load, os.getloadavg()[0])),
         table(measured, names),
         agreement(measured),
-        f"## Ratios\n\n{verdict(kept)}",
     ]
-    page = "\n\n".join(sections) + "\n"
-    print(page)
-    if options.out:
-        options.out.write_text(page, encoding="utf-8")
-    return int(not all(ratio.is_kept for ratio in kept))
+    return published(sections, kept, options.out)
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ def contrasts(content: Content, printed: Mapping[tuple[str, str], str] | None = 
     titles = _titles(content)
     rows = []
     for each in sorted(content["contrasts"], key=lambda each: groups_in(content).index(each["group"])):
-        words = f"{titles[each['against']]} less {titles[each['name']]}"
+        words = _contrasted(each, titles)
         counts = (str(each["n"]), str(each["n_events"]))
         row = (
             TITLES[each["group"]],
@@ -148,9 +148,10 @@ def by_seed(contents: Sequence[Content]) -> str:
     ``contents``: of the suite, as ``run_suite`` gives it, one for each seed.
     """
     seeds = [f"seed {content['base']['seed']}" for content in contents]
+    titles = _titles(contents[0])
     areas, differences = [], []
     for group in groups_in(contents[0]):
-        for name, title in _titles(contents[0]).items():
+        for name, title in titles.items():
             found = [_named(content["experiments"], name).get("metrics", {}).get(group) for content in contents]
             cells = [estimate(each["auc"], each["auc_low"], each["auc_high"]) if each else DASH for each in found]
             areas.append((TITLES[group], title, *cells, _mean([each["auc"] for each in found if each])))
@@ -159,11 +160,9 @@ def by_seed(contents: Sequence[Content]) -> str:
             _named(content["contrasts"], each["name"], group=each["group"], against=each["against"])
             for content in contents
         ]
-        titles = _titles(contents[0])
-        words = f"{titles[each['against']]} less {titles[each['name']]}"
         cells = [_difference(one) if one else DASH for one in same]
         mean = _mean([one["difference"] for one in same if one and one["p"] is not None], sign="+")
-        differences.append((TITLES[each["group"]], words, *cells, mean))
+        differences.append((TITLES[each["group"]], _contrasted(each, titles), *cells, mean))
     first = rows_of(("patients", "model", *(f"AUC, {seed} (95 % CI)" for seed in seeds), "mean (range)"), areas)
     heads = ("patients", "contrast", *(f"difference of AUC, {seed} (95 % CI)" for seed in seeds), "mean (range)")
     return first + (f"\n\n{rows_of(heads, differences)}" if differences else "")
@@ -185,6 +184,11 @@ def p_value(p: float | None, *, missing: str = NOT_ESTIMABLE) -> str:
 def _titles(content: Content) -> dict[str, str]:
     """Titles of the experiments by name."""
     return {each["name"]: each["title"] for each in content["experiments"]}
+
+
+def _contrasted(each: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    """Name the two models of a contrast."""
+    return f"{titles[each['against']]} less {titles[each['name']]}"
 
 
 def _named(entries: Sequence[Mapping[str, Any]], name: str, **also: str) -> Mapping[str, Any]:
