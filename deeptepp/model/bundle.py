@@ -22,7 +22,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from deeptepp.config import top_folder
-from deeptepp.domain.cohort import ARM, SCORE, TIER, Cohort
+from deeptepp.domain.cohort import ARM, PROTOCOL, SCORE, TIER, Cohort
 from deeptepp.domain.risk import Recalibration, TierScheme
 from deeptepp.errors import BadSetting, BundleMissing, ChecksumMismatch, MissingColumn, SchemaMismatch
 from deeptepp.file_sets import SUMS, digest_of, writing_set
@@ -58,7 +58,7 @@ TRAINING = "training.toml"
 EXTERNAL = "external"
 """Where the measures of a bundle hold what other patients came to, one entry per dataset."""
 
-PARTED = {ARM: "Treatment", "protocol": "Scan protocol"}
+PARTED = {ARM: "Treatment", PROTOCOL: "Scan protocol"}
 """Columns by which other patients are parted into groups, and the factor that each is called."""
 
 FILES = (CARD, SETTINGS, METRICS, REFERENCE, TRAINING, WEIGHTS)

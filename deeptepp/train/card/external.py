@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.domain.cohort import LATENT_RISK, SET, Cohort
+from deeptepp.domain.cohort import LATENT_RISK, PROTOCOL, SET, Cohort
 from deeptepp.domain.lesion import ViewStack
 from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT, Tier
 from deeptepp.errors import BadSetting
@@ -20,7 +20,7 @@ from deeptepp.train.data.dataset import Dataset, Labels, label_patients
 from deeptepp.train.data.patient_source import ViewSource
 from deeptepp.train.fit.journal import Listener, silent
 from deeptepp.train.fit.sampling import class_weights, no_image, views_per_positive
-from deeptepp.train.measure.breakdown import PROTOCOL, tier_outcomes
+from deeptepp.train.measure.breakdown import tier_outcomes
 from deeptepp.train.measure.facts import few_in, measured_auc, rows_of, share, triple
 from deeptepp.train.measure.group_metrics import HALF, Group, measure_group
 from deeptepp.train.settings import TrainSettings

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.domain.cohort import ARM, LATENT_RISK, SOURCE, Arm, Cohort
+from deeptepp.domain.cohort import ARM, LATENT_RISK, PROTOCOL, SOURCE, Arm, Cohort
 from deeptepp.domain.risk import Tier, TierScheme
 from deeptepp.errors import NotEstimable, OutOfRange
 from deeptepp.stats.event_rule import MIN_EVENTS
@@ -37,9 +37,6 @@ ARM_WORDS: dict[str, Words] = {
     Arm.TP.value: "T+P",
 }
 """Name of each treatment."""
-
-PROTOCOL = "protocol"
-"""Column that names how a patient was scanned."""
 
 
 def break_down(scored: Scored) -> dict[str, Any]:
